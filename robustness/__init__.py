@@ -1,0 +1,1 @@
+"""Adversarial robustness tests for multiple-choice reading comprehension models."""

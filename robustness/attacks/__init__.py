@@ -1,0 +1,24 @@
+"""Generators by family, and the recipes that configure them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["GENERATORS"]
+
+GENERATORS: Mapping[str, str] = MappingProxyType(
+    {
+        "word-order": "robustness.attacks.order:WordOrder",
+        "sentence-order": "robustness.attacks.order:SentenceOrder",
+        "add-sent-to-passage": "robustness.attacks.unreadable:AddSentToPassage",
+        "change-distractors": "robustness.attacks.unreadable:ChangeDistractors",
+        "foreign-sentence": "robustness.attacks.insertion:ForeignSentence",
+        "fields-removed": "robustness.attacks.unanswerable:FieldsRemoved",
+        "gold-removed": "robustness.attacks.unanswerable:GoldRemoved",
+        "none-of-the-above": "robustness.attacks.unanswerable:NoneOfTheAbove",
+        "foreign-passage": "robustness.attacks.unanswerable:ForeignPassage",
+        "evidence-deleted": "robustness.attacks.unanswerable:EvidenceDeleted",
+    }
+)
+"""Generator name -> where it is defined. Resolved lazily; importing registers nothing."""

@@ -1,0 +1,71 @@
+"""The one way in which verdicts are computed: fp32, without TF32, autocast or hidden threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from robustness.errors import ModelError
+
+__all__ = ["device_for", "plain_arithmetic", "usable_threads"]
+
+
+def usable_threads() -> int:
+    """Return `OMP_NUM_THREADS` where set, as launchers do for several processes, else the number
+    of cores that this process may run on (not those that the machine has)."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def device_for(wish: str) -> str:
+    """Return the torch device for `auto`, `cpu`, `cuda` or `cuda:N`.
+
+    Raises `ModelError` for a GPU that torch does not see.
+    """
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wish == "auto":
+        return "cuda" if count else "cpu"
+    index = int(wish.partition(":")[2] or 0)
+    if wish.startswith("cuda") and index >= count:
+        raise ModelError(
+            f"--device: {wish!r} came, but torch sees {count} GPU(s); use cpu, or install a torch "
+            "build for this GPU"
+        )
+    return wish
+
+
+@contextmanager
+def plain_arithmetic(device: str, *, threads: int) -> Iterator[None]:
+    """Run torch in inference mode with full fp32 products on `threads` threads.
+
+    TF32, reduced-precision products and autocast, which the environment may have turned on, are
+    off inside; torch's own settings are as before afterwards.
+    """
+    import torch
+
+    precision, threads_before = torch.get_float32_matmul_precision(), torch.get_num_threads()
+    cudnn = torch.backends.cudnn
+    torch.set_float32_matmul_precision("highest")
+    torch.set_num_threads(threads)
+    try:
+        with (
+            torch.inference_mode(),
+            torch.autocast(torch.device(device).type, enabled=False),
+            cudnn.flags(
+                enabled=cudnn.enabled,
+                benchmark=False,
+                deterministic=cudnn.deterministic,
+                allow_tf32=False,
+            ),
+        ):
+            yield
+    finally:
+        torch.set_num_threads(threads_before)
+        torch.set_float32_matmul_precision(precision)

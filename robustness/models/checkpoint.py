@@ -1,0 +1,176 @@
+"""A checkpoint opened, or refused in one paragraph: everything that would make its scores
+meaningless or its files unsafe is found before the first row is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from robustness.errors import ModelError
+from robustness.models.locate import Located, locate
+from robustness.models.quiet import quiet
+from robustness.models.vetting import vet_folder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+__all__ = ["Checkpoint", "open_checkpoint"]
+
+_SANE_LENGTH = 1_000_000
+"""Tokenizers without a limit of their own report a number near 1e30."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A fine-tuned network with its tokenizer, on the CPU, in fp32 and evaluation mode."""
+
+    name: str
+    revision: str
+    network: PreTrainedModel
+    tokenizer: PreTrainedTokenizerFast
+    max_length: int
+    """Tokens per row, special tokens included."""
+
+
+def open_checkpoint(location: str, *, max_length: int | None = None) -> Checkpoint:
+    """Return the checkpoint of a folder or Hub id `org/name[@revision]`.
+
+    Weights are read from safetensors alone and no code of the checkpoint is run. Raises
+    `ModelError` for a checkpoint that cannot be read, is not fine-tuned for multiple choice or
+    whose parts do not belong together.
+    """
+    found = locate(location)
+    vet_folder(found)
+    network = _network(found)
+    tokenizer = _tokenizer(found)
+    _vet_vocabulary(found.name, network, tokenizer)
+    _vet_numbers(found.name, network)
+    network.eval()
+    limit = _length_limit(found.name, network, tokenizer, asked=max_length)
+    return Checkpoint(found.name, found.revision, network, tokenizer, limit)
+
+
+def _network(found: Located) -> PreTrainedModel:
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForMultipleChoice
+
+    try:
+        with quiet():
+            network, info = AutoModelForMultipleChoice.from_pretrained(
+                found.folder,
+                dtype=torch.float32,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,  # collected, and refused below with their names
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
+        raise ModelError(
+            f"model {found.name!r}: transformers could not load it ({_one_line(error)}), but a "
+            "complete checkpoint is needed; save or fetch it again"
+        ) from error
+    _vet_loading(found.name, info)
+    return cast("PreTrainedModel", network)
+
+
+def _vet_loading(name: str, info: Mapping[str, Iterable[Iterable[object]]]) -> None:
+    misshaped = [" ".join(map(str, key)) for key in info["mismatched_keys"]]
+    faults = [*sorted(misshaped), *map(str, info["error_msgs"])]
+    if faults:
+        raise ModelError(
+            f"model {name!r}: {len(faults)} tensor(s) do not fit config.json "
+            f"({'; '.join(faults[:3])}), but weights and configuration of one model are needed; "
+            "save or fetch it again"
+        )
+    missing = sorted(map(str, info["missing_keys"]))
+    if missing:
+        raise ModelError(
+            f"model {name!r}: {len(missing)} tensor(s) are not in the checkpoint and would be "
+            f"newly initialised with random numbers ({', '.join(missing[:5])}), but trained ones "
+            "are needed: the head was never trained or not saved; fine-tune the model first"
+        )
+
+
+def _tokenizer(found: Located) -> PreTrainedTokenizerFast:
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(
+                found.folder, use_fast=True, trust_remote_code=False, local_files_only=True
+            )
+    except (OSError, ValueError, KeyError, ImportError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"model {found.name!r}: its tokenizer could not be loaded ({_one_line(error)}), but "
+            "the one of the training is needed; save it again with a tokenizer.json"
+        ) from error
+    if not tokenizer.is_fast:
+        raise ModelError(
+            f"model {found.name!r}: {type(tokenizer).__name__} is a slow tokenizer, but character "
+            "offsets are needed to tell what the model saw; save it with a tokenizer.json"
+        )
+    return cast("PreTrainedTokenizerFast", tokenizer)
+
+
+def _vet_vocabulary(name: str, network: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+    embedded = network.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > embedded:
+        raise ModelError(
+            f"model {name!r}: the tokenizer has {len(tokenizer)} tokens, but the embedding has "
+            f"{embedded}: they are not of one model; put the tokenizer of the training there"
+        )
+
+
+def _vet_numbers(name: str, network: PreTrainedModel) -> None:
+    import torch
+
+    bad = [key for key, value in network.state_dict().items() if not torch.isfinite(value).all()]
+    if bad:
+        raise ModelError(
+            f"model {name!r}: NaN or infinite weights in {len(bad)} tensor(s) "
+            f"({', '.join(sorted(bad)[:5])}), but finite ones are needed; the training diverged "
+            "or the file is damaged: take an earlier checkpoint"
+        )
+
+
+def _length_limit(
+    name: str,
+    network: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    asked: int | None,
+) -> int:
+    positions = _positions(network)
+    if asked is not None:
+        if positions is not None and asked > positions:
+            raise ModelError(
+                f"model {name!r}: --max-length is {asked}, but the model has {positions} "
+                f"positions; use {positions} or less"
+            )
+        return asked
+    own = tokenizer.model_max_length
+    limits = [limit for limit in (own, positions) if limit is not None and limit < _SANE_LENGTH]
+    if not limits:
+        raise ModelError(
+            f"model {name!r}: neither tokenizer nor configuration names a length limit, but one "
+            "is needed to say what was cut; give --max-length"
+        )
+    return int(min(limits))
+
+
+def _positions(network: PreTrainedModel) -> int | None:
+    """Longest row in tokens; RoBERTa counts positions from behind its padding index."""
+    for key, module in network.named_modules():
+        if key.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
+            reserved = 0 if module.padding_idx is None else module.padding_idx + 1
+            return int(module.num_embeddings - reserved)
+    named = getattr(network.config, "max_position_embeddings", None)
+    return int(named) if named is not None and named > 0 else None
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}"

@@ -1,0 +1,108 @@
+"""The stages put together: data + plan -> suite; suite + model -> run, judgement, folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from robustness.domain import Model, Suite
+from robustness.readers.checks import check as check_data
+from robustness.readers.load import Dataset, load
+from robustness.reports.store import check_writable, run_name, write_run
+from robustness.reports.summary import Summary, summarise
+from robustness.results import Judgement
+from robustness.scoring import run as score
+from robustness.suites.audit import as_json, refuse_leaks, sentinels
+from robustness.suites.build import build
+from robustness.suites.plan import plan
+from robustness.verdicts import judge
+
+__all__ = ["Finished", "Source", "Target", "check", "suite_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a suite is to be built from."""
+
+    data: str
+    suite: str
+    limit: int | None = None
+    seed: int = 0
+    skip_invalid: bool = False
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A judged and written run."""
+
+    summary: Summary
+    judgement: Judgement
+    folder: Path
+
+
+def suite_of(source: Source) -> Suite:
+    """Return the audited suite of a source.
+
+    Raises `UsageError` for unknown names, `DataError` for unusable data and `SuiteError` where an
+    attack gives its answers away through form and does not declare it.
+    """
+    chosen = plan(source.suite)
+    chosen.recipes()  # unknown attacks are told before the data is read
+    dataset = load(source.data, limit=source.limit, skip_invalid=source.skip_invalid)
+    suite = build(
+        dataset.examples,
+        chosen,
+        seed=source.seed,
+        workers=source.workers,
+        data=_origin(dataset, source.limit),
+    )
+    found = sentinels(suite)
+    refuse_leaks(found)
+    audit: Mapping[str, Any] = {
+        "findings": [
+            {"kind": f.kind, "count": len(f.ids), "ids": list(f.ids), "detail": f.detail}
+            for f in check_data(suite.examples)
+        ],
+        "sentinels": as_json(found),
+        "invalid_rows": [asdict(row) for row in dataset.invalid],
+        "data_digest": dataset.digest,
+    }
+    return replace(suite, audit=audit)
+
+
+def _origin(dataset: Dataset, limit: int | None) -> str:
+    return dataset.source if limit is None else f"{dataset.source} (first {len(dataset.examples)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how a run is written."""
+
+    folder: Path | None = None
+    """`reports/TIME-DIGEST-TAG` for None."""
+    tag: str = ""
+    text: bool = True
+    """Whether passages, questions and options may appear in it."""
+    overwrite: bool = False
+    """Replace an earlier run: for the demo alone."""
+
+
+def check(suite: Suite, model: Model, target: Target) -> Finished:
+    """Score, judge and write one run.
+
+    Raises `ScoreError` for scores that cannot be used and `OutputError` for a folder that cannot be
+    written, the latter before anything is scored.
+    """
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    name = run_name(created, suite.fingerprint, target.tag or model.name)
+    folder = target.folder or Path("reports") / name
+    check_writable(folder, overwrite=target.overwrite)
+    run = score(suite, model)
+    judgement = judge(suite, run)
+    write_run(folder, suite, run, judgement, created=created, text=target.text, overwrite=target.overwrite)
+    summary = summarise(suite, run, judgement, text=target.text, created=created)
+    return Finished(summary, judgement, folder)

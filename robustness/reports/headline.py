@@ -1,0 +1,186 @@
+"""What the verdicts add up to, in sentences that anyone understands: the headline and points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from robustness.domain import Polarity, Status
+from robustness.reports.wording import count, percent, points
+from robustness.results import Judgement, Result, Verdict
+
+__all__ = ["headline", "remarks"]
+
+Families: TypeAlias = Mapping[str, str]
+"""Recipe name -> family, as the recipe files say it."""
+
+_HALF = 0.5
+
+
+def headline(judgement: Judgement, families: Families) -> str:
+    """Return the one sentence that a reader should leave with; no claim without a verdict.
+
+    In order: nothing judged; clean accuracy not above chance; the gravest failed check (it
+    matches keywords, unreadable text sways it, it answers without reading, it ignores order, it
+    is sure of itself where there is no answer, it breaks); checks without a measurement; too
+    little evidence; all passed.
+    """
+    clean = judgement.clean_accuracy
+    if not judgement.verdicts:
+        return "Measured, not judged: the plan sets no limits."
+    if clean.value is None:
+        return "Nothing can be said: the clean questions were not measured."
+    if clean.low is not None and clean.low <= judgement.clean_chance:
+        return (
+            f"This model is not clearly better than guessing on clean questions "
+            f"({percent(clean.value)}, chance {percent(judgement.clean_chance)}), so nothing "
+            f"below says how it reads."
+        )
+    claims = _claims(judgement, families)
+    return claims[0] if claims else _without_failure(judgement.verdicts)
+
+
+def remarks(judgement: Judgement, families: Families) -> tuple[str, ...]:
+    """Return further sentences, one per kind of failure, then how many checks stay open."""
+    lead = headline(judgement, families)
+    supported = lead == next(iter(_claims(judgement, families)), lead)
+    further = [c for c in _claims(judgement, families) if c != lead] if supported else []
+    return (*further, *_open(judgement.verdicts, lead))
+
+
+def _without_failure(verdicts: Sequence[Verdict]) -> str:
+    counts = {status: sum(v.status is status for v in verdicts) for status in Status}
+    total = count(len(verdicts), "check")
+    if counts[Status.INVALID]:
+        return f"Not all was measured: {counts[Status.INVALID]} of {total} could not be judged."
+    if counts[Status.UNDECIDED]:
+        return f"Too little evidence: {counts[Status.UNDECIDED]} of {total} stay undecided."
+    if counts[Status.FAIL]:
+        return f"{counts[Status.FAIL]} of {total} failed."
+    return f"No weakness was found: this model passes {total} of {len(verdicts)}."
+
+
+def _open(verdicts: Sequence[Verdict], lead: str) -> Iterator[str]:
+    undecided = sum(v.status is Status.UNDECIDED for v in verdicts)
+    invalid = sum(v.status is Status.INVALID for v in verdicts)
+    if undecided and "undecided" not in lead:
+        yield (
+            f"{count(undecided, 'check')} undecided: the interval straddles the limit, or there "
+            f"are too few passages."
+        )
+    if invalid and "could not be judged" not in lead:
+        yield f"{count(invalid, 'check')} invalid: not measured, so neither passed nor failed."
+
+
+def _claims(judgement: Judgement, families: Families) -> tuple[str, ...]:
+    """Return the sentences that failed checks support, the gravest first, one per kind."""
+    results = {(r.name, r.severity): r for r in judgement.results}
+    failed: dict[str, list[Result]] = {}
+    for verdict in judgement.verdicts:
+        result = results.get((verdict.attack, verdict.severity))
+        if verdict.status is Status.FAIL and result is not None:
+            kind = _kind(result, verdict, families.get(result.name, ""))
+            failed.setdefault(kind, []).append(result)
+    return tuple(sentence(max(failed[kind], key=_gravity)) for kind, sentence in _KINDS if kind in failed)
+
+
+def _kind(result: Result, verdict: Verdict, family: str) -> str:
+    """Return which claim a failed verdict supports; a limit on another measure supports none."""
+    if verdict.check not in _SUPPORTING[result.polarity]:
+        return "other"
+    if result.polarity is Polarity.ABLATION and family == "order":
+        return "keywords" if _destroys_wording(result.name) else "order"
+    if result.polarity is Polarity.ATTACK and family == "unreadable" and "-shuffle" in result.name:
+        return "unreadable"
+    return str(result.polarity)
+
+
+def _destroys_wording(name: str) -> bool:
+    """Return whether the passage's words are permuted: shuffled sentences and shuffled questions
+    can still be read, so they say nothing about keywords."""
+    return name.startswith(("passage-word", "both-word", "within-sentence"))
+
+
+def _gravity(result: Result) -> float:
+    estimate = {
+        Polarity.ABLATION: result.margin_retained,
+        Polarity.ABSTAIN: result.auroc,
+    }.get(result.polarity, result.drop)
+    value = estimate.value or 0.0
+    return -value if result.polarity is Polarity.ABSTAIN else value
+
+
+def _keywords(result: Result) -> str:
+    partly = "" if (result.margin_retained.value or 0.0) >= _HALF else "partly "
+    return f"This model {partly}matches keywords: {_kept(result, 'the words out of order')}."
+
+
+def _order(result: Result) -> str:
+    return f"This model makes little use of order: {_kept(result, 'the order changed')}."
+
+
+def _unreadable(result: Result) -> str:
+    return (
+        f"This model is drawn to keywords: shuffled text that nobody can read costs it "
+        f"{points(result.drop.value)} points of accuracy ({_fall(result)}, {result.name})."
+    )
+
+
+def _without(result: Result) -> str:
+    partly = "" if (result.margin_retained.value or 0.0) >= _HALF else "partly "
+    what = "what a reader needs taken away"
+    return f"This model {partly}answers without reading: {_kept(result, what)}."
+
+
+def _abstain(result: Result) -> str:
+    value = result.auroc.value
+    less = "no less sure" if value is not None and value <= _HALF else "hardly less sure"
+    return (
+        f"This model does not notice when it cannot know: it is {less} under {result.name} than on "
+        f"real questions (AUROC {_plain(value)}; 0.5 is a coin)."
+    )
+
+
+def _attack(result: Result) -> str:
+    return (
+        f"This model can be led astray: {result.name} costs it {points(result.drop.value)} points "
+        f"of accuracy ({_fall(result)})."
+    )
+
+
+def _contrast(result: Result) -> str:
+    return (
+        f"This model does not follow when the answer changes: under {result.name} its accuracy "
+        f"falls by {points(result.drop.value)} points ({_fall(result)})."
+    )
+
+
+def _kept(result: Result, how: str) -> str:
+    kept = percent(result.margin_retained.value)
+    return f"with {how} ({result.name}) it keeps {kept} of its margin over chance"
+
+
+def _fall(result: Result) -> str:
+    return f"{percent(result.accuracy_clean.value)} to {percent(result.accuracy.value)}"
+
+
+def _plain(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.2f}"
+
+
+_SUPPORTING: Mapping[Polarity, tuple[str, ...]] = {
+    Polarity.ATTACK: ("max_drop", "max_success_rate"),
+    Polarity.ABLATION: ("max_margin_retained",),
+    Polarity.CONTRAST: ("max_drop", "max_success_rate", "min_accuracy"),
+    Polarity.ABSTAIN: ("min_auroc",),
+}
+
+_KINDS: tuple[tuple[str, Callable[[Result], str]], ...] = (
+    ("keywords", _keywords),
+    ("unreadable", _unreadable),
+    ("ablation", _without),
+    ("order", _order),
+    ("abstain", _abstain),
+    ("attack", _attack),
+    ("contrast", _contrast),
+)

@@ -1,0 +1,42 @@
+"""Numbers as reports may hold them: finite, or None."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from typing import Any, TypeVar, cast
+
+from robustness.results import Estimate, RobustAccuracy, Verdict
+
+__all__ = ["finite_estimate", "finite_number", "finite_value", "measured"]
+
+T = TypeVar("T", Verdict, RobustAccuracy)
+
+
+def finite_number(value: object) -> float | None:
+    """Return a finite number as a float, and None for everything else.
+
+    >>> finite_number(1), finite_number(float("nan")), finite_number("1")
+    (1.0, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def finite_estimate(estimate: Estimate) -> Estimate:
+    """Return the estimate with None for what is not finite."""
+    return Estimate(*map(finite_number, (estimate.value, estimate.low, estimate.high)))
+
+
+def finite_value(value: object) -> object:
+    """Return floats and estimates as finite or None, and anything else as it came."""
+    if isinstance(value, Estimate):
+        return finite_estimate(value)
+    return finite_number(value) if isinstance(value, float) else value
+
+
+def measured(value: T) -> T:
+    """Return a verdict or robust accuracy with None for what is not finite."""
+    numbers = {field.name: finite_value(getattr(value, field.name)) for field in fields(value)}
+    return replace(value, **cast("dict[str, Any]", numbers))

@@ -1,0 +1,100 @@
+"""Which formats there are, and `--report FORMAT:PATH`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from secrets import token_hex
+from typing import TypeAlias, cast
+
+from robustness.errors import OutputError, UsageError, unknown
+from robustness.reports.summary import Summary
+
+__all__ = ["GROUP", "RENDERERS", "Renderer", "renderer", "report_target", "write_report"]
+
+Renderer: TypeAlias = Callable[[Summary], str]
+
+RENDERERS: Mapping[str, str] = {
+    "html": "robustness.reports.to_html:to_html",
+    "json": "robustness.reports.to_json:to_json",
+    "md": "robustness.reports.to_markdown:to_markdown",
+}
+"""Format -> `module:function`; other packages add theirs as entry points of `GROUP`."""
+
+GROUP = "robustness.reports"
+
+
+def renderer(name: str) -> Renderer:
+    """Return the function that renders a summary in one format, loaded only now.
+
+    Raises:
+        UsageError: no format has this name, or several packages claim it.
+
+    >>> renderer("md").__name__
+    'to_markdown'
+    """
+    if name in RENDERERS:
+        module, attribute = RENDERERS[name].split(":")
+        return cast("Renderer", getattr(import_module(module), attribute))
+    found = entry_points(group=GROUP, name=name)
+    if len(found) > 1:
+        owners = ", ".join(sorted(entry.value for entry in found))
+        raise UsageError(
+            f"--report: format {name!r} is claimed by {owners}, but one owner is needed; uninstall all others"
+        )
+    if not found:
+        plugged = (entry.name for entry in entry_points(group=GROUP))
+        raise UsageError("--report: " + unknown("report format", name, [*RENDERERS, *plugged]))
+    return _loaded(next(iter(found)))
+
+
+def report_target(spec: str) -> tuple[str, Path]:
+    """Return format and path of `FORMAT:PATH`; the format is checked here, before any work.
+
+    >>> report_target("md:out/report.md")[0]
+    'md'
+    """
+    name, colon, path = spec.partition(":")
+    if not colon or not path:
+        raise UsageError(
+            f"--report: {spec!r} came, but FORMAT:PATH is needed; write for example md:report.md"
+        )
+    renderer(name)
+    return name, Path(path)
+
+
+def write_report(spec: str, summary: Summary) -> Path:
+    """Write the summary as `FORMAT:PATH` says, whole or not at all, and return the path.
+
+    Raises:
+        UsageError: no such format.
+        OutputError: the path cannot be written.
+    """
+    name, path = report_target(spec)
+    text = renderer(name)(summary)
+    draft = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise OutputError(
+            f"--report {spec}: {error.strerror}, but a writable place is needed; choose another path"
+        ) from None
+    return path
+
+
+def _loaded(entry: EntryPoint) -> Renderer:
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise UsageError(
+            f"--report: format {entry.name!r} ({entry.value}) does not load: {error}; "
+            f"mend or uninstall the package"
+        ) from error
+    return cast("Renderer", found)

@@ -1,0 +1,220 @@
+"""A finished run as a folder that is whole or not there, and that proves what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from secrets import token_hex
+
+from robustness.domain import Run, Suite
+from robustness.errors import OutputError, RobustnessError, UsageError
+from robustness.reports.items import write_items
+from robustness.reports.renderers import renderer
+from robustness.reports.summary import Summary, summarise
+from robustness.reports.to_json import from_json
+from robustness.results import Judgement
+
+__all__ = ["MANIFEST", "check_writable", "read_run", "run_name", "write_run"]
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+ITEMS = "items.parquet"
+_RENDERED = {"summary.json": "json", "report.md": "md", "report.html": "html"}
+_OURS = {*_RENDERED, ITEMS, MANIFEST, "junit.xml"}
+
+
+def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choices is the caller's
+    folder: Path,
+    suite: Suite,
+    run: Run,
+    judgement: Judgement,
+    *,
+    created: str,
+    text: bool,
+    overwrite: bool = False,
+) -> Path:
+    """Write a run folder and return it: all files, the manifest last, then one rename.
+
+    Everything is written beside `folder` first, so an interruption leaves nothing at `folder`.
+    A finished run is never rewritten; `overwrite` (for the demo) replaces a run, nothing else.
+
+    Raises:
+        UsageError: `folder` holds something already.
+        OutputError: it cannot be written.
+    """
+    _refuse_taken(folder, overwrite=overwrite)
+    summary = summarise(suite, run, judgement, text=text, created=created)
+    with _unwritable_is_told(folder), _draft(folder) as draft:
+        for name, style in _RENDERED.items():
+            (draft / name).write_text(renderer(style)(summary), encoding="utf-8", newline="\n")
+        write_items(draft / ITEMS, suite, run, judgement, text=text)
+        _write_manifest(draft, created)
+        _put_in_place(draft, folder)
+    return folder
+
+
+def check_writable(folder: Path, *, overwrite: bool = False) -> None:
+    """Return if a run can be written to `folder`; ask before scoring, not after.
+
+    Raises:
+        UsageError: `folder` holds something already.
+        OutputError: it cannot be written.
+    """
+    _refuse_taken(folder, overwrite=overwrite)
+    near = folder.absolute().parent
+    while not near.exists() and near != near.parent:
+        near = near.parent
+    probe = near / f".{token_hex(8)}"
+    with _unwritable_is_told(folder):
+        probe.mkdir()
+        probe.rmdir()
+
+
+def read_run(folder: Path) -> Summary:
+    """Return the summary of a finished run whose every file is as it was written.
+
+    Raises:
+        RobustnessError: no manifest (the run did not finish), or a file is missing or changed.
+    """
+    for name, wanted in _manifest(folder).items():
+        path = folder / name
+        if not path.is_file():
+            raise RobustnessError(
+                f"run {folder}: {name} is missing, but the manifest lists it; run the check again"
+            )
+        if _digest(path) != wanted:
+            raise RobustnessError(
+                f"run {folder}: {name} is not the file that was written (digest or size differ), "
+                f"but reports are made from unchanged runs only; run the check again"
+            )
+    path = folder / "summary.json"
+    return from_json(path.read_text(encoding="utf-8"), where=str(path))
+
+
+def run_name(created: str, digest: str, tag: str) -> str:
+    """Return `TIME-DIGEST-TAG`: names of runs sort by time, whatever zone `created` is in.
+
+    >>> run_name("2026-03-01T10:00:00+02:00", "sha256:0123456789", "My Model!")
+    '20260301T080000Z-01234567-my-model'
+    """
+    moment = datetime.fromisoformat(created)
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    slug = re.sub(r"[^\w.]+", "-", tag.lower()).strip("-._")[:60]
+    return f"{moment:%Y%m%dT%H%M%SZ}-{digest.rpartition(':')[2][:8]}-{slug or 'run'}"
+
+
+def _refuse_taken(folder: Path, *, overwrite: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"-o {folder}: a file is there, but a folder is needed; choose another -o")
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if not names:
+        return
+    if MANIFEST in names and not overwrite:
+        raise UsageError(
+            f"-o {folder}: a finished run is there, and runs are never rewritten; choose another -o"
+        )
+    if not (overwrite and names <= _OURS):
+        raise UsageError(
+            f"-o {folder}: other files are there, but an empty or new folder is needed; choose another -o"
+        )
+
+
+@contextmanager
+def _unwritable_is_told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"-o {folder}: {error.strerror or error}, but a run needs a writable place; "
+            f"choose another -o or free it"
+        ) from error
+
+
+@contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """Yield a new folder beside `folder` that is gone afterwards unless it was moved."""
+    draft = folder.absolute().with_name(f".{folder.absolute().name}.{token_hex(4)}")
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write_manifest(draft: Path, created: str) -> None:
+    manifest = {
+        "schema": SCHEMA,
+        "created": created,
+        "tool": {"name": "mcrc-robustness", "version": _version()},
+        "files": {path.name: _digest(path) for path in sorted(draft.iterdir())},
+    }
+    (draft / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _put_in_place(draft: Path, folder: Path) -> None:
+    """Move the draft to `folder`, and what stood there out of the way, on disk before we return."""
+    for path in (*draft.iterdir(), draft):
+        _sync(path)
+    if folder.is_dir():
+        old = draft.with_name(f"{draft.name}.old")
+        folder.replace(old)
+        draft.replace(folder)
+        shutil.rmtree(old)
+    else:
+        draft.replace(folder)
+    _sync(folder.absolute().parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _manifest(folder: Path) -> dict[str, dict[str, object]]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise RobustnessError(
+            f"run {folder}: there is no {MANIFEST}, so the run did not finish; run the check again"
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        schema, listed = manifest["schema"], dict(manifest["files"])
+    except (ValueError, KeyError, TypeError):
+        raise RobustnessError(f"run {folder}: {MANIFEST} is damaged; run the check again") from None
+    if schema != SCHEMA:
+        raise RobustnessError(
+            f"run {folder}: schema of {MANIFEST} is {schema!r}, but this version reads {SCHEMA}; "
+            f"read it with the version that wrote it"
+        )
+    missing = {*_RENDERED, ITEMS} - listed.keys()
+    strange = [name for name in listed if Path(name).name != name]
+    if missing or strange:
+        raise RobustnessError(
+            f"run {folder}: {MANIFEST} lists {', '.join(map(repr, sorted(listed)))}, but a run has "
+            f"{', '.join(sorted([*_RENDERED, ITEMS]))}; run the check again"
+        )
+    return listed
+
+
+def _digest(path: Path) -> dict[str, object]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": digest, "size": path.stat().st_size}
+
+
+def _version() -> str:
+    try:
+        return version("mcrc-robustness")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,105 @@
+"""The summary as one HTML page: no script, no outside asset, nothing that the data can break."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from robustness.domain import Polarity
+from robustness.reports import wording
+from robustness.reports.bars import Bar, attack_bar, scale, verdict_bar
+from robustness.reports.escape import visible_text
+from robustness.reports.summary import AttackSummary, Summary
+from robustness.reports.telling import Excerpt, compared
+from robustness.results import Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+__all__ = ["to_html"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One polarity with its attacks and their bars."""
+
+    id: str
+    words: wording.Wording
+    rows: tuple[tuple[AttackSummary, Bar | None], ...]
+
+
+def to_html(summary: Summary) -> str:
+    """Return the report as one HTML page for screens of any width, light, dark and paper.
+
+    Everything is escaped, and every value passes `visible_text`; a content security policy
+    forbids scripts and any load. Equal summaries give equal text.
+    """
+    return _template().render(
+        s=summary,
+        sections=[s for polarity in Polarity if (s := _section(summary, polarity)).rows],
+        checks=[(v, verdict_bar(v)) for v in sorted(summary.verdicts, key=_gravity)],
+        statuses=wording.STATUSES,
+        tally={
+            status: n
+            for status in wording.STATUSES
+            if (n := sum(v.status is status for v in summary.verdicts))
+        },
+    )
+
+
+def _section(summary: Summary, polarity: Polarity) -> _Section:
+    attacks = [a for a in summary.attacks if a.polarity is polarity]
+    reach = scale(attacks)
+    return _Section(
+        id=polarity.value,
+        words=wording.POLARITIES[polarity],
+        rows=tuple((a, attack_bar(a, reach)) for a in attacks),
+    )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        asked=wording.asked,
+        count=wording.count,
+        figure=wording.figure,
+        judged=wording.judged,
+        spread=wording.spread,
+        together=wording.together,
+    )
+    environment.filters.update(percent=wording.percent, compared=compared, pieces=pieces)
+    source = files("robustness.reports") / "templates" / "report.html.j2"
+    return environment.from_string(source.read_text(encoding="utf-8"))
+
+
+def _gravity(verdict: Verdict) -> int:
+    return list(wording.STATUSES).index(verdict.status)
+
+
+def pieces(edit: Excerpt) -> tuple[tuple[str, bool], ...]:
+    """Return `edit.after` cut at its marks: (text, whether the attack wrote it).
+
+    >>> pieces(Excerpt("passage", 0, "It rains.", "It snows.", ((3, 8),)))
+    (('It ', False), ('snows', True), ('.', False))
+    """
+    cut: list[tuple[str, bool]] = []
+    end = 0
+    for low, high in edit.marks:
+        cut += [(edit.after[end:low], False), (edit.after[low:high], True)]
+        end = high
+    return tuple((text, mark) for text, mark in (*cut, (edit.after[end:], False)) if text)
+
+
+def _finalize(value: object) -> object:
+    return visible_text(value) if type(value) is str else value

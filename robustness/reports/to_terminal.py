@@ -1,0 +1,142 @@
+"""The summary on a terminal, at most 80 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from robustness.domain import Status
+from robustness.reports.escape import log_text
+from robustness.reports.summary import AttackSummary, Summary
+from robustness.reports.wording import (
+    POLARITIES,
+    STATUSES,
+    count,
+    figure,
+    judged,
+    percent,
+    spread,
+    together,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+__all__ = ["render"]
+
+_WIDTH = 80
+_STYLES = {
+    Status.PASS: "green",
+    Status.FAIL: "bold red",
+    Status.UNDECIDED: "yellow",
+    Status.INVALID: "magenta",
+}
+
+
+def render(summary: Summary, console: Console) -> None:
+    """Print the verdict, the clean accuracy and one table per polarity.
+
+    Colours and rules come only where `console` is a terminal and `NO_COLOR` is not set. Names
+    from data and models are made safe for screens and build logs (`log_text`); a character that
+    the console cannot encode becomes an escape.
+    """
+    width = min(_WIDTH, console.width)
+    verdict = _text(f"{summary.status.upper()}  {summary.headline}", console)
+    verdict.stylize(_STYLES[summary.status], 0, len(summary.status))
+    console.print(verdict, width=width, highlight=False)
+    for line in (*_top(summary), *_tables(summary, console), *_notes(summary)):
+        shown = line if not isinstance(line, str) else _text(line, console)
+        console.print(shown, width=width, highlight=False)
+
+
+def _top(summary: Summary) -> Iterator[str]:
+    clean, robust = summary.clean, summary.robust_accuracy
+    yield from (f"- {remark}" for remark in summary.remarks)
+    yield ""
+    yield f"model   {summary.model.name}"
+    yield f"suite   {summary.suite.name}, seed {summary.suite.seed}"
+    if summary.data:
+        yield f"data    {summary.data}"
+    yield (
+        f"clean   {percent(clean.accuracy.value)} ({spread(clean.accuracy, 'accuracy')}) of "
+        f"{count(clean.n, 'question')}, {count(clean.passages, 'passage')}; "
+        f"chance {percent(clean.chance)}"
+    )
+    if robust.attacks:
+        null = f"; {percent(robust.null)} by accident alone" if robust.null is not None else ""
+        yield (f"robust  {percent(robust.worst_case.value)} right under {together(robust.attacks)}{null}")
+
+
+def _tables(summary: Summary, console: Console) -> Iterator[str | Table]:
+    for polarity in POLARITIES:
+        attacks = [attack for attack in summary.attacks if attack.polarity is polarity]
+        if attacks:
+            yield ""
+            yield _table(attacks, console)
+    yield ""
+
+
+def _table(attacks: Sequence[AttackSummary], console: Console) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    wording = POLARITIES[attacks[0].polarity]
+    ruled = console.is_terminal and not console.no_color
+    rules = box.SIMPLE_HEAD if ruled else None
+    table = Table(box=rules, show_edge=False, width=_WIDTH, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(wording.title, ratio=1, no_wrap=True, overflow="ellipsis")
+    for heading, width in (("n", 5), ("Clean", 6), ("Now", 6), (wording.label, 20)):
+        table.add_column(heading, justify="right", width=width, no_wrap=True)
+    table.add_column("", width=9, no_wrap=True)
+    for attack in attacks:
+        cells = (_text(cell, console) for cell in _cells(attack))
+        table.add_row(*cells, _badge(attack.status))
+    return table
+
+
+def _cells(attack: AttackSummary) -> tuple[str, ...]:
+    measure = POLARITIES[attack.polarity].measure
+    estimate = judged(attack)
+    value = figure(estimate.value, measure)
+    ends = [figure(end, measure).rstrip("%") for end in (estimate.low, estimate.high)]
+    return (
+        _name(attack),
+        str(attack.n),
+        percent(attack.accuracy_clean.value),
+        percent(attack.accuracy.value),
+        f"{value} [{ends[0]}, {ends[1]}]" if estimate.low is not None else value,
+    )
+
+
+def _name(attack: AttackSummary) -> str:
+    return attack.name if attack.severity == 1 else f"{attack.name} ({attack.severity})"
+
+
+def _notes(summary: Summary) -> Iterator[str]:
+    for attack in summary.attacks:
+        if attack.status is Status.INVALID:
+            yield f"{_name(attack)}: {attack.reason}"
+    cut = [f"{_name(a)} {percent(a.truncated)}" for a in summary.attacks if a.truncated]
+    if cut:
+        yield f"edits that the model did not see whole: {', '.join(cut)}"
+    for leak in (s for s in summary.sentinels if s.leak and not s.declared):
+        yield f"{leak.attack}: leaks its answer, {leak.sentinel} gets {percent(leak.accuracy)}"
+    if summary.invalid_rows_count:
+        yield f"{count(summary.invalid_rows_count, 'row')} skipped as invalid"
+    used = {attack.status for attack in summary.attacks} - {Status.PASS}
+    yield from (f"{status.upper()}: {why}" for status, why in STATUSES.items() if status in used)
+
+
+def _text(content: str, console: Console) -> Text:
+    from rich.text import Text
+
+    plain = log_text(content).replace("−", "-").replace("–", "-")
+    return Text(plain.encode(console.encoding, "backslashreplace").decode(console.encoding))
+
+
+def _badge(status: Status | None) -> Text:
+    from rich.text import Text
+
+    return Text(status.upper(), style=_STYLES[status]) if status else Text("")

@@ -1,0 +1,170 @@
+"""Numbers, limits and polarities in words: one voice for every renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from robustness.domain import Polarity, Status
+from robustness.results import Estimate, Result, Verdict
+
+__all__ = [
+    "CHECKS",
+    "POLARITIES",
+    "STATUSES",
+    "Wording",
+    "asked",
+    "count",
+    "figure",
+    "judged",
+    "percent",
+    "points",
+    "spread",
+    "together",
+]
+
+NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one polarity is spoken of."""
+
+    title: str
+    meaning: str
+    """What a high score under it means."""
+    measure: str
+    """Field of the result that judges it."""
+    label: str
+
+
+POLARITIES: Mapping[Polarity, Wording] = {
+    Polarity.ATTACK: Wording(
+        "Attacks",
+        "The text is changed, but a careful reader still finds the answer. "
+        "A high score is good; a large drop means that the model is led astray.",
+        "drop",
+        "Drop",
+    ),
+    Polarity.ABLATION: Wording(
+        "Ablations",
+        "What a reader needs is taken away. A high score is bad: whatever is still answered "
+        "right is answered by a shortcut. 0% of the margin kept is what a reader shows.",
+        "margin_retained",
+        "Margin kept",
+    ),
+    Polarity.CONTRAST: Wording(
+        "Contrasts",
+        "The right answer changes in a known way. A high score is good: the model follows.",
+        "drop",
+        "Drop",
+    ),
+    Polarity.ABSTAIN: Wording(
+        "Unanswerable questions",
+        "No option can be known to be right, so accuracy says nothing. A high AUROC is good: the "
+        "model is less sure here than on real questions (1 = always, 0.5 = a coin).",
+        "auroc",
+        "AUROC",
+    ),
+}
+
+STATUSES: Mapping[Status, str] = {
+    Status.FAIL: "measured, and the whole interval lies beyond the limit",
+    Status.INVALID: "not measured: rows missing, scores not finite, or nothing to apply to",
+    Status.UNDECIDED: "the interval straddles the limit, or there are too few passages",
+    Status.PASS: "the whole interval keeps the limit",
+}
+"""In order of gravity."""
+
+CHECKS: Mapping[str, str] = {
+    "max_drop": "drop at most",
+    "min_accuracy": "accuracy at least",
+    "max_success_rate": "attack success rate at most",
+    "min_consistency": "same choice at least",
+    "max_margin_retained": "margin kept at most",
+    "min_auroc": "AUROC at least",
+    "min_applicable": "share it applies to at least",
+    "max_truncated": "share with a cut edit at most",
+}
+
+
+def percent(value: float | None) -> str:
+    """Return a fraction as a percentage with one decimal.
+
+    >>> percent(0.8125), percent(-0.05), percent(None)
+    ('81.2%', '−5.0%', '–')
+    """
+    return NONE if value is None else f"{points(value)}%"
+
+
+def points(value: float | None) -> str:
+    """Return a difference of fractions in percentage points.
+
+    >>> points(0.123), points(-0.02)
+    ('12.3', '−2.0')
+    """
+    if value is None:
+        return NONE
+    shown = f"{100 * value:.1f}"
+    return "0.0" if shown == "-0.0" else shown.replace("-", "−")
+
+
+def figure(value: float | None, measure: str) -> str:
+    """Return a value as its measure is spoken of: points, a plain AUROC or a percentage.
+
+    >>> figure(0.1, "drop"), figure(0.1, "auroc"), figure(0.1, "accuracy")
+    ('10.0', '0.10', '10.0%')
+    """
+    if "drop" in measure:
+        return points(value)
+    if "auroc" in measure:
+        return NONE if value is None else f"{value:.2f}"
+    return percent(value)
+
+
+def spread(estimate: Estimate, measure: str) -> str:
+    """Return the 95 % interval of an estimate; empty where there is none.
+
+    >>> spread(Estimate(0.1, 0.05, 0.15), "drop")
+    '5.0 to 15.0'
+    """
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{figure(estimate.low, measure)} to {figure(estimate.high, measure)}"
+
+
+def judged(result: Result) -> Estimate:
+    """Return the estimate that the result's polarity is judged by."""
+    estimate = getattr(result, POLARITIES[result.polarity].measure)
+    assert isinstance(estimate, Estimate)
+    return estimate
+
+
+def asked(verdict: Verdict) -> str:
+    """Return the limit of a verdict in words; a limit of a later version by its own name.
+
+    >>> v = Verdict("max_drop", "a", 1, None, None, None, 0.1, 5, 5, Status.INVALID, "")
+    >>> asked(v)
+    'drop at most 10.0 points'
+    """
+    words = CHECKS.get(verdict.check, verdict.check.replace("_", " "))
+    unit = " points" if "drop" in verdict.check else ""
+    return f"{words} {figure(verdict.limit, verdict.check)}{unit}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it needs one.
+
+    >>> count(1, "check"), count(1200, "passage")
+    ('1 check', '1,200 passages')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def together(attacks: int) -> str:
+    """Return how a number of attacks stands at once.
+
+    >>> together(1), together(7)
+    ('the one attack', 'all 7 attacks at once')
+    """
+    return "the one attack" if attacks == 1 else f"all {attacks} attacks at once"

@@ -1,0 +1,98 @@
+"""Suite x Model -> Run: every clean example and variant scored once, nothing judged."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol, runtime_checkable
+
+from robustness.domain import Example, Model, Run, Scores, Suite, Truncates
+from robustness.errors import ScoreError
+
+__all__ = ["run"]
+
+_CHUNK = 256
+
+
+@runtime_checkable
+class _Describes(Protocol):
+    def environment(self) -> Mapping[str, str]: ...
+
+
+def run(suite: Suite, model: Model, *, chunk: int = _CHUNK) -> Run:
+    """Return what the model says to every item of the suite, in chunks of `chunk` items.
+
+    Items of one source are neighbours, so that a model can spare itself equal rows. Non-finite
+    scores are kept as they are: judging makes them INVALID.
+
+    Raises `ScoreError` for predictions of another suite, a wrong number of rows and rows of the
+    wrong length.
+    """
+    _same_suite(suite, model)
+    items = _items(suite)
+    scores: dict[str, Scores] = {}
+    visible: dict[str, int] = {}
+    for batch in _chunks(items, chunk):
+        returned = model.score(batch)
+        scores.update(_checked(batch, returned, model.name))
+        if isinstance(model, Truncates):
+            visible.update(zip((e.id for e in batch), model.visible(batch), strict=True))
+    return Run(
+        model=model.name,
+        model_fingerprint=model.fingerprint,
+        suite=suite.fingerprint,
+        scores=scores,
+        visible=visible,
+        environment=_environment(model),
+    )
+
+
+def _same_suite(suite: Suite, model: Model) -> None:
+    claimed = getattr(model, "suite", None)
+    if claimed and claimed != suite.fingerprint:
+        raise ScoreError(
+            f"{model.name}: its predictions are for suite {claimed!r}, but this is {suite.fingerprint!r}; "
+            f"predict on this suite"
+        )
+
+
+def _items(suite: Suite) -> list[Example]:
+    by_source: dict[str, list[Example]] = {example.id: [example] for example in suite.examples}
+    for variant in suite.variants:
+        by_source[variant.source].append(variant.example)
+    return [item for items in by_source.values() for item in items]
+
+
+def _chunks(items: Sequence[Example], size: int) -> Iterator[Sequence[Example]]:
+    from tqdm import tqdm
+
+    with tqdm(total=len(items), desc="score", unit="item", delay=1) as bar:
+        for start in range(0, len(items), size):
+            batch = items[start : start + size]
+            yield batch
+            bar.update(len(batch))
+
+
+def _checked(batch: Sequence[Example], returned: Sequence[Scores], name: str) -> Iterator[tuple[str, Scores]]:
+    if len(returned) != len(batch):
+        raise ScoreError(
+            f"{name}: {len(returned)} rows of scores came for {len(batch)} items; "
+            f"return one per item, in order"
+        )
+    for example, row in zip(batch, returned, strict=True):
+        if len(row) != len(example.options):
+            raise ScoreError(
+                f"{name}: item {example.id!r}: {len(row)} scores came for {len(example.options)} options; "
+                f"return one per option, in order"
+            )
+        yield example.id, tuple(float(score) for score in row)
+
+
+def _environment(model: Model) -> Mapping[str, str]:
+    try:
+        ours = version("mcrc-robustness")
+    except PackageNotFoundError:
+        ours = "not installed"
+    common = {"mcrc-robustness": ours, "python": platform.python_version()}
+    return {**common, **(model.environment() if isinstance(model, _Describes) else {})}

@@ -1,0 +1,122 @@
+"""Examples x plan x seed -> Suite: the same bytes for any input order, worker count and hash seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+from robustness.attacks.corpus import Corpus, NeedsCorpus
+from robustness.attacks.recipes import Recipe, apply
+from robustness.domain import Attack, Example, Skip, Suite, Variant
+from robustness.errors import DataError
+from robustness.suites.plan import Plan
+from robustness.suites.store import fingerprint
+
+__all__ = ["build"]
+
+_CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    recipe: Recipe
+    attack: Attack
+    severity: int
+
+
+def build(
+    examples: Sequence[Example],
+    plan: Plan,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    data: str = "",
+) -> Suite:
+    """Return the suite of these examples under a plan, not yet audited.
+
+    `workers` processes share the work; their number changes nothing but the time.
+    Raises `DataError` for no examples and for two examples with one id.
+    """
+    ordered = _ordered(examples)
+    document = plan.as_json()
+    made = list(_made(ordered, plan, seed=seed, workers=workers))
+    variants = tuple(item for item in made if isinstance(item, Variant))
+    skipped = tuple(item for item in made if isinstance(item, Skip))
+    return Suite(
+        name=plan.name,
+        seed=seed,
+        plan=document,
+        examples=ordered,
+        variants=variants,
+        skipped=skipped,
+        audit={},
+        fingerprint=fingerprint(seed, document, ordered, variants, skipped),
+        data=data,
+    )
+
+
+def _ordered(examples: Sequence[Example]) -> tuple[Example, ...]:
+    if not examples:
+        raise DataError("build: 0 examples came, but at least one is needed; check the data and its limit")
+    ordered = tuple(sorted(examples, key=lambda example: example.id))
+    for first, second in pairwise(ordered):
+        if first.id == second.id:
+            raise DataError(f"build: two examples have the id {first.id!r}; ids must be unique")
+    return ordered
+
+
+def _made(examples: tuple[Example, ...], plan: Plan, *, seed: int, workers: int) -> Iterator[Variant | Skip]:
+    from tqdm import tqdm
+
+    chunks = [examples[i : i + _CHUNK] for i in range(0, len(examples), _CHUNK)]
+    with tqdm(total=len(examples), desc="build", unit="item", delay=1) as bar:
+        for chunk, made in zip(chunks, _mapped(chunks, examples, plan, seed, workers), strict=True):
+            yield from made
+            bar.update(len(chunk))
+
+
+def _mapped(
+    chunks: Sequence[Sequence[Example]], examples: tuple[Example, ...], plan: Plan, seed: int, workers: int
+) -> Iterator[list[Variant | Skip]]:
+    if workers <= 1 or len(chunks) < 2:
+        steps = _steps(plan, examples)
+        yield from (_chunk(chunk, steps, seed) for chunk in chunks)
+        return
+    with ProcessPoolExecutor(workers, initializer=_prepare, initargs=(plan, examples, seed)) as pool:
+        yield from pool.map(_prepared_chunk, chunks)
+
+
+def _steps(plan: Plan, examples: tuple[Example, ...]) -> tuple[_Step, ...]:
+    corpus = Corpus.of(examples)
+    recipes = plan.recipes()
+    steps = []
+    for check in plan.check:
+        for severity in check.severities:
+            attack = recipes[check.attack].attack(severity)
+            bound = attack.bind(corpus) if isinstance(attack, NeedsCorpus) else attack
+            steps.append(_Step(recipes[check.attack], bound, severity))
+    return tuple(steps)
+
+
+def _chunk(chunk: Sequence[Example], steps: Sequence[_Step], seed: int) -> list[Variant | Skip]:
+    return [
+        made
+        for example in chunk
+        for step in steps
+        for made in apply(step.recipe, step.attack, example, severity=step.severity, seed=seed)
+    ]
+
+
+_worker: dict[str, tuple[tuple[_Step, ...], int]] = {}
+"""Filled once in each worker process, so that the corpus is not sent with every chunk."""
+
+
+def _prepare(plan: Plan, examples: tuple[Example, ...], seed: int) -> None:
+    _worker["steps"] = (_steps(plan, examples), seed)
+
+
+def _prepared_chunk(chunk: Sequence[Example]) -> list[Variant | Skip]:
+    steps, seed = _worker["steps"]
+    return _chunk(chunk, steps, seed)

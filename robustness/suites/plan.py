@@ -1,0 +1,119 @@
+"""Plans: which recipes run at which severities, and what each result is held to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from robustness.attacks.recipes import Recipe, recipe
+from robustness.content import content_file, content_names, load_toml
+from robustness.errors import PlanError
+
+__all__ = ["Check", "Limits", "Plan", "plan", "plan_names"]
+
+MIN_PASSAGES = 30
+"""With fewer passages a clustered interval is not to be trusted: nothing passes or fails."""
+
+
+class _Content(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Limits(_Content):
+    """What a result is held to, as fractions; each is judged on its confidence bound."""
+
+    max_drop: float | None = Field(None, ge=0, le=1)
+    min_accuracy: float | None = Field(None, ge=0, le=1)
+    max_success_rate: float | None = Field(None, ge=0, le=1)
+    min_consistency: float | None = Field(None, ge=0, le=1)
+    max_margin_retained: float | None = Field(None, ge=0)
+    min_auroc: float | None = Field(None, ge=0, le=1)
+    min_applicable: float | None = Field(None, ge=0, le=1)
+    max_truncated: float | None = Field(None, ge=0, le=1)
+
+
+class Check(_Content):
+    """One recipe in a plan."""
+
+    attack: str
+    severities: tuple[int, ...] = (1,)
+    limits: Limits = Limits()
+    reason: str = ""
+    """Why these limits."""
+    accept_leaks: tuple[str, ...] = ()
+    """Sentinels that may beat this recipe on this data although the recipe does not declare it."""
+
+
+class Plan(_Content):
+    """A suite to be: `suites/NAME.toml`."""
+
+    name: str
+    description: str
+    min_passages: int = Field(MIN_PASSAGES, ge=2)
+    control: str | None = None
+    """The recipe whose success rate is the harmless flip rate behind the null of robust accuracy."""
+    check: tuple[Check, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Plan:
+        attacks = [check.attack for check in self.check]
+        twice = {name for name in attacks if attacks.count(name) > 1}
+        if twice:
+            raise ValueError(f"attack {sorted(twice)[0]!r} stands twice; list its severities in one check")
+        if self.control is not None and self.control not in attacks:
+            raise ValueError(f"control {self.control!r} is not among the checks")
+        return self
+
+    def recipes(self) -> dict[str, Recipe]:
+        """Return the recipe of every check, by the name in the plan.
+
+        Raises `PlanError` for an unknown attack or a severity that its recipe does not have.
+        """
+        found = {check.attack: recipe(check.attack) for check in self.check}
+        for check in self.check:
+            for severity in check.severities:
+                found[check.attack].attack(severity)
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plan and recipes in JSON types, as a `Suite` keeps them."""
+        checks = [
+            {
+                "attack": check.attack,
+                "severities": list(check.severities),
+                "limits": check.limits.model_dump(exclude_none=True),
+                "reason": check.reason,
+                "accept_leaks": list(check.accept_leaks),
+            }
+            for check in self.check
+        ]
+        return {
+            "name": self.name,
+            "description": self.description,
+            "min_passages": self.min_passages,
+            "control": self.control,
+            "checks": checks,
+            "recipes": {name: made.model_dump(mode="json") for name, made in self.recipes().items()},
+        }
+
+
+def plan_names() -> tuple[str, ...]:
+    """Return the names of all plans, sorted.
+
+    >>> {"core", "si2019", "shortcuts", "abstain"} <= set(plan_names())
+    True
+    """
+    return content_names("suites")
+
+
+def plan(name: str) -> Plan:
+    """Return the plan of that name (or of that .toml file).
+
+    >>> plan("si2019").check[0].attack
+    'addsent2pas-shuffle'
+    """
+    loaded = load_toml(content_file("suites", name, noun="suite"), Plan)
+    if not loaded.name:
+        raise PlanError(f"plan {name!r}: its name is empty; give it one")
+    return loaded

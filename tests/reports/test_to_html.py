@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from robustness.domain import Polarity, Run, Status, Suite
+from robustness.reports.summary import Summary, summarise
+from robustness.reports.to_html import to_html
+from robustness.results import Judgement
+
+VOID = {"meta", "br", "rect", "line", "circle"}
+
+
+class Page(HTMLParser):
+    """Tags that balance, or an error; what the page links to; what it says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, (tag, self.getpos())
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] != "style":
+            self.words.append(data)
+
+
+@pytest.fixture
+def summary(suite: Suite, run: Run, judgement: Judgement) -> Summary:
+    return summarise(suite, run, judgement, created="2026-03-01T10:00:00+00:00")
+
+
+def test_the_page_is_balanced_and_loads_nothing(summary: Summary):
+    text = to_html(summary)
+    page = Page(text)
+    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & set(page.tags)
+    assert not {"src", "href", "action", "srcset"} & {name for name, _ in page.attributes}
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_a_policy_forbids_scripts_and_loads(summary: Summary):
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    assert ("content", policy) in Page(to_html(summary)).attributes
+
+
+def test_the_verdict_comes_first_then_clean_then_polarity_by_polarity(summary: Summary):
+    said = " ".join(Page(to_html(summary)).words)
+    order = [
+        summary.headline,
+        "Clean questions",
+        "a careful reader still finds the answer",
+        "What a reader needs is taken away",
+        "No option can be known to be right",
+        "Data checks",
+        "Sentinels",
+        "Provenance",
+    ]
+    places = [said.index(part) for part in order]
+    assert places == sorted(places)
+
+
+def test_tables_have_captions_and_scoped_headings(summary: Summary):
+    page = Page(to_html(summary))
+    assert page.tags.count("caption") == page.tags.count("table") > 0
+    assert page.tags.count("th") == sum(name == "scope" for name, _ in page.attributes)
+
+
+def test_bars_say_in_words_what_they_draw(summary: Summary):
+    page = Page(to_html(summary))
+    labels = [value for name, value in page.attributes if name == "aria-label"]
+    assert len(labels) == page.tags.count("svg") == 6
+    assert "drop at most 10.0 points: 50.0" in labels
+
+
+def test_every_place_on_a_bar_lies_on_the_line(summary: Summary):
+    places = re.findall(r'(?:cx|x1|x2|x)="([\d.-]+)%"', to_html(summary))
+    assert places
+    assert all(0 <= float(place) <= 100 for place in places)
+
+
+def test_what_the_attack_wrote_is_marked(summary: Summary):
+    assert "<mark> The lamp Leo home blue left.</mark>" in to_html(summary)
+
+
+def test_sentences_are_set_apart(summary: Summary):
+    assert not re.search(r"[a-z)][.;:][A-Z]", " ".join(Page(to_html(summary)).words))
+
+
+def test_light_dark_and_print_are_styled(summary: Summary):
+    text = to_html(summary)
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+
+
+def test_an_undeclared_leak_stands_out(summary: Summary):
+    assert '<span class="badge fail">undeclared</span>' in to_html(summary)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_status_renders(summary: Summary, status: Status):
+    attacks = tuple(replace(a, status=status, reason="why") for a in summary.attacks)
+    page = Page(to_html(replace(summary, status=status, attacks=attacks)))
+    assert page.words.count(status.value) >= 4
+
+
+def test_a_run_in_which_nothing_was_measured_renders(suite: Suite, run: Run, judgement: Judgement):
+    none = replace(judgement.clean_accuracy, value=None, low=None, high=None)
+    results = tuple(
+        replace(r, n=0, drop=none, auroc=none, margin_retained=none, accuracy=none) for r in judgement.results
+    )
+    bare = replace(
+        judgement,
+        clean_accuracy=none,
+        results=results,
+        outcomes=(),
+        verdicts=(),
+        robust_accuracy=replace(judgement.robust_accuracy, worst_case=none, null=None, attacks=0),
+        status=Status.INVALID,
+    )
+    said = " ".join(Page(to_html(summarise(replace(suite, audit={}), run, bare))).words)
+    assert said.count("not measured") >= 3
+    assert "None" not in said
+    assert not re.search(r"\bnan\b", said)
+
+
+def test_every_polarity_has_its_section(summary: Summary):
+    attacks = tuple(replace(summary.attacks[0], polarity=polarity) for polarity in Polarity)
+    text = to_html(replace(summary, attacks=attacks))
+    assert all(f'<h2 id="{polarity}">' in text for polarity in Polarity)
+
+
+def test_the_same_summary_gives_the_same_page(summary: Summary):
+    assert to_html(summary) == to_html(summary)

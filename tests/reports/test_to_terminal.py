@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO, StringIO, TextIOWrapper
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from robustness.domain import Run, Status, Suite
+from robustness.reports.summary import Summary, summarise
+from robustness.reports.to_terminal import render
+from robustness.results import Judgement
+
+
+@pytest.fixture
+def summary(suite: Suite, run: Run, judgement: Judgement) -> Summary:
+    return summarise(suite, run, judgement)
+
+
+def printed(summary: Summary, **options: object) -> str:
+    file = StringIO()
+    render(summary, Console(file=file, **options))  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_no_line_is_wider_than_eighty_columns_or_the_console(summary: Summary, width: int):
+    lines = printed(summary, width=width).splitlines()
+    assert max(map(cell_len, lines)) <= min(80, width)
+
+
+def test_names_and_numbers_fit_at_eighty_columns(summary: Summary):
+    longest = replace(summary.attacks[1], name="addsent2opt-shuffle-natural")
+    said = printed(replace(summary, attacks=(longest,)), width=80)
+    assert "addsent2opt-shuffle-natural" in said
+    assert "90.0% [75.0, 110.0]" in said
+    assert "…" not in said
+
+
+def test_a_pipe_gets_plain_text(summary: Summary):
+    said = printed(summary, width=80)
+    assert "\x1b" not in said
+    assert "─" not in said
+
+
+def test_a_terminal_gets_colour_and_rules(summary: Summary):
+    said = printed(summary, width=80, force_terminal=True, color_system="standard")
+    assert "\x1b[1;31mFAIL" in said
+    assert "─" in said
+
+
+def test_no_color_is_obeyed(summary: Summary):
+    said = printed(summary, width=80, force_terminal=True, no_color=True)
+    assert "\x1b[31m" not in said
+    assert "─" not in said
+
+
+def test_the_verdict_is_said_first(summary: Summary):
+    assert printed(summary, width=80).startswith("FAIL  This model matches keywords")
+
+
+def test_the_same_body_is_printed_on_any_wider_terminal(summary: Summary):
+    assert printed(summary, width=80) == printed(summary, width=250)
+
+
+def test_an_ascii_console_is_no_reason_to_fail(summary: Summary):
+    raw = BytesIO()
+    odd = replace(summary, data="dream:測試.json", headline="−1 – ⏎")
+    file = TextIOWrapper(raw, encoding="ascii", write_through=True)
+    render(odd, Console(file=file, width=80))
+    assert b"dream:\\u6e2c\\u8a66.json" in raw.getvalue()
+
+
+def test_rich_markup_in_names_is_text(summary: Summary):
+    odd = replace(summary, data="[bold]x[/bold] [/]")
+    assert "[bold]x[/bold] [/]" in printed(odd, width=80)
+
+
+def test_reasons_of_what_was_not_measured_are_told(summary: Summary):
+    lost = replace(summary.attacks[0], status=Status.INVALID, reason="2 rows are missing")
+    said = printed(replace(summary, attacks=(lost,)), width=80)
+    assert "addsent2pas-shuffle: 2 rows are missing" in said
+    assert "INVALID: not measured" in said
