@@ -82,13 +82,22 @@ def words(text: str) -> Words:
     end = 0
     for match in _TOKEN.finditer(text):
         token = match.group()
-        if found and match.start() == end and unicodedata.category(token[0]).startswith("M"):
-            found[-1] += token  # a combining mark belongs to the letter before it
+        if found and match.start() == end and _combines(found[-1], token):
+            found[-1] += token
         else:
             gaps.append(text[end : match.start()])
             found.append(token)
         end = match.end()
     return Words(tuple(found), (*gaps, text[end:]))
+
+
+def _combines(before: str, token: str) -> bool:
+    """Tell whether a token goes on with the word before it: a combining mark belongs to its letter,
+    and the letters behind the mark to the same word (decomposed accents, Indic vowel signs)."""
+    if unicodedata.category(token[0]).startswith("M"):
+        return True
+    after_mark = unicodedata.category(before[-1]).startswith("M") and before[0].isalnum()
+    return after_mark and token[0].isalnum() and not _CJK_CHARACTER.match(token)
 
 
 def movable(taken: Words) -> tuple[tuple[int, int], ...]:
@@ -130,7 +139,11 @@ def join(tokens: Sequence[str], *, spacing: str = "spaced") -> str:
 
 
 def _both_wide(left: str, right: str) -> bool:
-    return bool(_WIDE.match(left[-1]) and _WIDE.match(right[0]))
+    if not (_WIDE.match(left[-1]) and _WIDE.match(right[0])):
+        return False
+    # Two ideographs are two words by themselves; full-width letters, dashes and the like may fuse.
+    both = _CJK_CHARACTER.fullmatch(left) and _CJK_CHARACTER.fullmatch(right)
+    return bool(both) or words(left + right).words == (left, right)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -153,7 +166,8 @@ def is_cjk(text: str) -> bool:
 
 _STOP = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|\Z)|[。！？]+[”’」』）\"]*|\n+")
 _NO_STOP = re.compile(rf"(?:\b(?:{_ABBREVIATIONS})|\b[A-Z]|(?:\b[A-Za-z]\.)+[A-Za-z])\.\Z")
-_SPEAKER = re.compile(r"\s*[^\W\d_][\w .'’-]{0,30}\s?[:：]")
+# A colon between digits is a time of day, not the end of a speaker's name.
+_SPEAKER = re.compile(r"\s*[^\W\d_][\w .'’-]{0,30}\s?(?:[:：](?!\d)|(?<!\d)[:：])")
 _TERMINATED = re.compile(r"[.!?。！？…][\"'”’)\]」』）]*\s*\Z")
 
 
@@ -251,11 +265,12 @@ def _carries_meaning(text: str, i: int) -> bool:
 _REFERS = re.compile(
     r"""
       \b(?:all|any|both|either|neither|none)\s+(?:two\s+)?of\s+(?:the\s+)?(?:above|options|choices)\b
+    | \A\W*(?:all|none)\s+(?:the\s+)?above\W*\Z
     | \b(?:the\s+)?above\s+(?:choices|options|answers)\b
     | \A\s*(?:none|all|any|both|neither)\s+of\s+these\s*\.?\s*\Z
-    | \A\W*(?:both|either|neither)?\s*(?-i:[A-F])(?:\s*,\s*(?-i:[A-F]))*
-      \s*(?:,|and|or|nor|&)\s*(?-i:[A-F])\W*\Z
-    | \A以上(?:[都均皆全各]|的|所|[两三四]) | 上述(?:[都均皆全]|选项)
+    | \A\W*(?:both|either|neither|only)?\s*\(?(?-i:[A-F])\)?(?:\s*,\s*\(?(?-i:[A-F])\)?)*
+      \s*(?:,|,?\s*and|or|nor|&)\s*\(?(?-i:[A-F])(?:\W*|\)?\s+(?:is|are)\s.*)\Z
+    | \A以上(?:[都均皆全各]|的|所|选项|答案|[几两三四]) | 上述(?:[都均皆全]|选项)
     | \A\W*[A-F]\s*[、和与及或跟]\s*[A-F](?:[、和与及]\s*[A-F])*(?:都\w{0,3})?\W*\Z
     | \A\W*(?:[A-F]{2,4})?都不?(?:对|是|正确)\W*\Z
     """,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robustness.resampling import sample
 from robustness.results import Estimate
 from robustness.stats import (
     aurc,
@@ -16,7 +17,6 @@ from robustness.stats import (
     coverage_at_accuracy,
     mcnemar,
     mean,
-    sample,
     unseen_share,
     wilson,
 )

@@ -22,9 +22,12 @@ def faults(wheel: Path) -> list[str]:
     """Return what is wrong with the wheel, one sentence each; empty when all is well."""
     names = set(zipfile.ZipFile(wheel).namelist())
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
-    wanted = {f"robustness/_share/{p.relative_to(ROOT)}" for d in ("attacks", "suites") for p in (ROOT / d).rglob("*.toml")}
-    wanted |= {str(p.relative_to(ROOT)) for p in (ROOT / "robustness").rglob("*.py")}
-    found = [f"top-level names are {sorted(tops)}, but only 'robustness' may be"] if tops != {"robustness"} else []
+    content = [path for kind in ("attacks", "suites") for path in (ROOT / kind).rglob("*.toml")]
+    wanted = {f"robustness/_share/{path.relative_to(ROOT)}" for path in content}
+    wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "robustness").rglob("*.py")}
+    found = (
+        [] if tops == {"robustness"} else [f"top-level names are {sorted(tops)}; only 'robustness' may be"]
+    )
     return found + [f"{name} is missing" for name in sorted((wanted | set(DEMO)) - names)]
 
 

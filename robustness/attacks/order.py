@@ -81,13 +81,24 @@ class WordOrder:
         if self.block == 1:
             return shuffle_words(window, rng, degree=0.0).words
         blocks = [tuple(window[i : i + self.block]) for i in range(0, len(window), self.block)]
-        order = shuffle_words([str(i) for i in range(len(blocks))], rng, degree=0.0).words
-        return tuple(chain.from_iterable(blocks[int(i)] for i in order))
+
+        def read(order: Sequence[str]) -> tuple[str, ...]:
+            return tuple(chain.from_iterable(blocks[int(i)] for i in order))
+
+        # Blocks may hold the same words: an order counts as another one only if it reads so.
+        order = shuffle_words(
+            [str(i) for i in range(len(blocks))],
+            rng,
+            degree=0.0,
+            guard=lambda candidate: read(candidate) != tuple(window),
+        )
+        return read(order.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceOrder:
-    """Sentences (dialogue turns keep their line) permuted, each whole (Sugawara et al. 2020)."""
+    """Sentences permuted, each whole (Sugawara et al. 2020). A speaker moves with the first sentence
+    of the turn; the white space between sentences stays where it stood."""
 
     name: str
     polarity: Polarity

@@ -6,6 +6,7 @@ al. 2019 leave this open; recorded here). What has no right option left is judge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, Self
@@ -14,7 +15,7 @@ from robustness.attacks.corpus import Corpus
 from robustness.attacks.draft import Draft
 from robustness.domain import Example, NotApplicable, Place, Polarity, Variant
 from robustness.rng import Rng
-from robustness.text import is_cjk, refers_to_options
+from robustness.text import fold, is_cjk, join, refers_to_options
 
 __all__ = [
     "EvidenceDeleted",
@@ -59,8 +60,7 @@ class GoldRemoved:
         """Yield one variant without the gold option and without a right answer."""
         if len(example.options) < 3:
             raise NotApplicable("fewer than three options")
-        if any(refers_to_options(option) for option in example.options):
-            raise NotApplicable("an option refers to other options")
+        _gold_to_replace(example)
         kept = tuple(i for i in range(len(example.options)) if i != example.answer)
         draft = replace(
             Draft.of(example),
@@ -84,14 +84,11 @@ class NoneOfTheAbove:
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant; `notes["planted"]` is the position of the new option."""
-        if any(refers_to_options(option) for option in example.options):
-            raise NotApplicable("an option refers to other options")
-        answer = example.answer
-        if answer is None:
-            raise NotApplicable("no option is right")
+        answer = _gold_to_replace(example)
         wrong = [i for i in range(len(example.options)) if i != answer]
         position = answer if self.replaces == "gold" else rng.choice(wrong)
-        text = self.chinese if is_cjk("".join(example.options)) else self.english
+        item = " ".join((example.passage, example.question, *example.options))
+        text = self.chinese if is_cjk(item) else self.english
         draft = Draft.of(example).with_option(position, text, new=True).noting(planted=position)
         yield draft.variant(self, severity)
 
@@ -135,16 +132,32 @@ class EvidenceDeleted:
         if not marked:
             raise NotApplicable("the data does not mark the evidence")
         passage = example.passage
-        for start, end in sorted(_spans(marked), reverse=True):
+        for start, end in sorted(_spans(marked, len(passage)), reverse=True):
             passage = _without(passage, start, end)
         if not passage.strip():
             raise NotApplicable("nothing but evidence in the passage")
         yield replace(Draft.of(example), passage=passage, answer=None).variant(self, severity)
 
 
-def _spans(marked: str) -> list[tuple[int, int]]:
+def _gold_to_replace(example: Example) -> int:
+    """Return the position of the gold option, where taking it away leaves no other right option."""
+    if any(refers_to_options(option) for option in example.options):
+        raise NotApplicable("an option refers to other options")
+    if example.answer is None:
+        raise NotApplicable("no option is right")
+    gold = fold(example.options[example.answer])
+    if sum(fold(option) == gold for option in example.options) > 1:
+        raise NotApplicable("another option equals the gold option")
+    return example.answer
+
+
+def _spans(marked: str, length: int) -> list[tuple[int, int]]:
     """Return merged `(start, end)` pairs from `"0:12,40:52"`."""
+    if not re.fullmatch(r"\d+:\d+(?:,\d+:\d+)*", marked, re.ASCII):
+        raise NotApplicable("the evidence is not marked as start:end offsets")
     pairs = sorted((int(a), int(b)) for a, b in (span.split(":") for span in marked.split(",")))
+    if any(not start < end <= length for start, end in pairs):
+        raise NotApplicable("the evidence is marked outside the passage")
     merged: list[tuple[int, int]] = []
     for start, end in pairs:
         if merged and start <= merged[-1][1]:
@@ -157,4 +170,4 @@ def _spans(marked: str) -> list[tuple[int, int]]:
 def _without(text: str, start: int, end: int) -> str:
     left, right = text[:start].rstrip(" "), text[end:].lstrip(" ")
     wants_space = left and right and not left.endswith("\n") and not right.startswith("\n")
-    return f"{left} {right}" if wants_space and not is_cjk(left[-1] + right[0]) else left + right
+    return left + join([left[-1], right[0]])[1:-1] + right if wants_space else left + right

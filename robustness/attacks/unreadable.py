@@ -130,14 +130,17 @@ class ChangeDistractors:
         if not self.shuffle:
             return built, Shuffled((), 0.0, 0, "")
         units = words(built).words if self.form == "spaced" else _units(built)
+        refused = {gold, fold(distractor)} if self.form == "matched" else {gold}
+
+        def written(order: Sequence[str]) -> str:
+            if self.form == "spaced":
+                return join(order)
+            return _refilled(built, order) if self.form == "natural" else _matched(order, distractor)
+
         shuffled = shuffle_words(
-            units, rng, degree=self.degree, guard=lambda candidate: fold("".join(candidate)) != gold
+            units, rng, degree=self.degree, guard=lambda order: fold(written(order)) not in refused
         )
-        if self.form == "spaced":
-            return join(shuffled.words), shuffled
-        if self.form == "natural":
-            return _refilled(built, shuffled.words), shuffled
-        return _matched(shuffled.words, distractor), shuffled
+        return written(shuffled.words), shuffled
 
 
 def _beside(first: str, second: str) -> str:
@@ -168,8 +171,18 @@ def _matched(units: Sequence[str], own: str) -> str:
     what stands behind its last word, and the case of its first letter."""
     body = own.rstrip("".join(_STOPS) + " ")
     end = own[len(body) :]
-    candidates = [join(units[:count], spacing="natural") for count in range(1, len(units) + 1)]
-    text = min(candidates, key=lambda text: abs(len(text) - len(body)), default=body)
+    text = _nearest(units, len(body)) or body
     if own[:1].isupper():
         return text[:1].upper() + text[1:] + end
     return text[:1].lower() + text[1:] + end if own[:1].islower() else text + end
+
+
+def _nearest(units: Sequence[str], length: int) -> str:
+    """Return the first words, joined, that come nearest to a length in characters."""
+    text = ""
+    for count in range(1, len(units) + 1):
+        longer = join(units[:count], spacing="natural")
+        if text and abs(len(longer) - length) >= abs(len(text) - length):
+            break
+        text = longer
+    return text

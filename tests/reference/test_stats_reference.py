@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from robustness.resampling import Sample, sample
 from robustness.results import Estimate
-from robustness.stats import Sample, aurc, auroc, mcnemar, sample, wilson
+from robustness.stats import aurc, auroc, mcnemar, wilson
 
 Columns = Mapping[str, Any]
 
