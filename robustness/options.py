@@ -118,7 +118,7 @@ Threads: TypeAlias = Annotated[
 ]
 Report: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--report", help="Also write FORMAT:PATH (md, html, json); repeatable."),
+    typer.Option("--report", help="Also write FORMAT:PATH (md, html, json, junit); repeatable."),
 ]
 NoText: TypeAlias = Annotated[
     bool,

@@ -20,6 +20,7 @@ Renderer: TypeAlias = Callable[[Summary], str]
 RENDERERS: Mapping[str, str] = {
     "html": "robustness.reports.to_html:to_html",
     "json": "robustness.reports.to_json:to_json",
+    "junit": "robustness.reports.to_junit:to_junit",
     "md": "robustness.reports.to_markdown:to_markdown",
 }
 """Format -> `module:function`; other packages add theirs as entry points of `GROUP`."""

@@ -27,8 +27,8 @@ __all__ = ["MANIFEST", "check_writable", "read_run", "run_name", "write_run"]
 SCHEMA = 1
 MANIFEST = "manifest.json"
 ITEMS = "items.parquet"
-_RENDERED = {"summary.json": "json", "report.md": "md", "report.html": "html"}
-_OURS = {*_RENDERED, ITEMS, MANIFEST, "junit.xml"}
+_RENDERED = {"summary.json": "json", "report.md": "md", "report.html": "html", "junit.xml": "junit"}
+_OURS = {*_RENDERED, ITEMS, MANIFEST}
 
 
 def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choices is the caller's

@@ -192,7 +192,7 @@ def test_hostile_text_opens_no_markup_outside_code(hostile: Path):
 def test_hostile_text_steers_no_terminal_and_no_log(hostile: Path):
     readable = [
         (hostile / name).read_text(encoding="utf-8")
-        for name in ("report.md", "report.html", "summary.json", "manifest.json")
+        for name in ("report.md", "report.html", "junit.xml", "summary.json", "manifest.json")
     ]
     for said in (*readable, terminal(hostile)):
         assert not re.search(

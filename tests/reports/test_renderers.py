@@ -30,7 +30,7 @@ def test_every_format_of_the_table_renders(summary: Summary, name: str):
 
 
 def test_an_unknown_format_lists_the_known_ones():
-    with pytest.raises(UsageError, match=r"'htm'; did you mean 'html'.* known: html, json, md"):
+    with pytest.raises(UsageError, match=r"'htm'; did you mean 'html'.* known: html, json, junit, md"):
         renderer("htm")
 
 

@@ -15,7 +15,7 @@ from robustness.reports.summary import summarise
 from robustness.results import Judgement
 
 CREATED = "2026-03-01T10:00:00+00:00"
-FILES = ["items.parquet", "manifest.json", "report.html", "report.md", "summary.json"]
+FILES = ["items.parquet", "junit.xml", "manifest.json", "report.html", "report.md", "summary.json"]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_same_run_gives_the_same_bytes_twice(tmp_path: Path, write):
 def test_only_the_time_differs_between_two_runs(tmp_path: Path, write):
     later = "2027-01-01T00:00:00+00:00"
     first, second = write(tmp_path / "a"), write(tmp_path / "b", created=later)
-    for name in ("summary.json", "report.md", "report.html"):
+    for name in ("summary.json", "report.md", "report.html", "junit.xml"):
         text = (second / name).read_text(encoding="utf-8")
         assert text.replace(later, CREATED) == (first / name).read_text(encoding="utf-8"), name
 
