@@ -63,6 +63,7 @@ def demo(
 
 @app.command()
 def check(
+    context: typer.Context,
     model: flag.ModelSpec,
     data: flag.Data = None,
     suite: flag.SuiteName = "core",
@@ -96,6 +97,10 @@ def check(
         report_target(spec)
     if output is not None:
         check_writable(output)
+    if _outranked(context, "data", by="frozen"):
+        data = None
+    if _outranked(context, "frozen", by="data"):
+        frozen = None
     source = None if data is None else Source(data, suite, limit, seed, skip_invalid, workers)
     made = _suite(source, frozen)
     chosen = resolve(
@@ -230,14 +235,23 @@ def main() -> None:
     except RobustnessError as error:
         _tell(f"error: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _tell("interrupted: nothing was written")
+    except (KeyboardInterrupt, SystemExit) as end:
+        # typer turns Ctrl-C inside a command into a silent exit
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        _tell("error: interrupted, so what was not finished has not been written; start it again")
         sys.exit(INTERRUPTED)
 
 
 def _settle(*, quiet: bool) -> None:
     if quiet:
         os.environ["TQDM_DISABLE"] = "1"
+
+
+def _outranked(context: typer.Context, name: str, *, by: str) -> bool:
+    """Tell whether `name` came from the environment and `by`, which excludes it, from a flag."""
+    sources = (context.get_parameter_source(name), context.get_parameter_source(by))
+    return tuple(source.name for source in sources if source) == ("ENVIRONMENT", "COMMANDLINE")
 
 
 def _suite(source: object, frozen: Path | None) -> Suite:

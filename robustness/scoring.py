@@ -26,8 +26,8 @@ def run(suite: Suite, model: Model, *, chunk: int = _CHUNK) -> Run:
     Items of one source are neighbours, so that a model can spare itself equal rows. Non-finite
     scores are kept as they are: judging makes them INVALID.
 
-    Raises `ScoreError` for predictions of another suite, a wrong number of rows and rows of the
-    wrong length.
+    Raises `ScoreError` for predictions of another suite, a wrong number of rows or visible lengths,
+    and rows of the wrong length.
     """
     _same_suite(suite, model)
     items = _items(suite)
@@ -37,7 +37,7 @@ def run(suite: Suite, model: Model, *, chunk: int = _CHUNK) -> Run:
         returned = model.score(batch)
         scores.update(_checked(batch, returned, model.name))
         if isinstance(model, Truncates):
-            visible.update(zip((e.id for e in batch), model.visible(batch), strict=True))
+            visible.update(_seen(batch, model.visible(batch), model.name))
     return Run(
         model=model.name,
         model_fingerprint=model.fingerprint,
@@ -87,6 +87,15 @@ def _checked(batch: Sequence[Example], returned: Sequence[Scores], name: str) ->
                 f"return one per option, in order"
             )
         yield example.id, tuple(float(score) for score in row)
+
+
+def _seen(batch: Sequence[Example], returned: Sequence[int], name: str) -> Iterator[tuple[str, int]]:
+    if len(returned) != len(batch):
+        raise ScoreError(
+            f"{name}: {len(returned)} visible lengths came for {len(batch)} items; "
+            f"return one per item, in order"
+        )
+    return zip((example.id for example in batch), returned, strict=True)
 
 
 def _environment(model: Model) -> Mapping[str, str]:

@@ -37,16 +37,16 @@ _TOKEN = re.compile(
     | (?:[A-Za-z]\.){{2,}}                        # U.S., a.m.
     | \b(?:{_ABBREVIATIONS})\.(?!\w)
     | \d+(?:[.,]\d+)*(?![^\W_])                  # 26.5 and 1,000 whole; 9:00 in three
-    | [^\W_{_CJK}]+?(?=n['’]t(?!\w))             # do|n't
-    | n['’]t(?!\w)
-    | ['’](?:s|m|d|ll|re|ve)(?!\w)
+    | [^\W_{_CJK}]+?(?=(?i:n['’]t)(?!\w))         # do|n't, DO|N'T
+    | (?i:n['’]t)(?!\w)
+    | ['’](?i:s|m|d|ll|re|ve)(?!\w)
     | [^\W_{_CJK}]+(?:-[^\W_{_CJK}]+)*
     | _+ | \.{{2,}} | …+ | -{{2,}} | —+
     | \S
     """,
     re.VERBOSE,
 )
-_CLITIC = re.compile(r"(?:n['’]t|['’](?:s|m|d|ll|re|ve))\Z")
+_CLITIC = re.compile(r"(?:n['’]t|['’](?:s|m|d|ll|re|ve))\Z", re.IGNORECASE)
 _CLOSERS = frozenset(".,;:!?%)]}”’»…") | {"..", "..."}
 _OPENERS = frozenset("([{“‘«$£€#")
 
@@ -269,7 +269,8 @@ _REFERS = re.compile(
     | \b(?:the\s+)?above\s+(?:choices|options|answers)\b
     | \A\s*(?:none|all|any|both|neither)\s+of\s+these\s*\.?\s*\Z
     | \A\W*(?:both|either|neither|only)?\s*\(?(?-i:[A-F])\)?(?:\s*,\s*\(?(?-i:[A-F])\)?)*
-      \s*(?:,|,?\s*and|or|nor|&)\s*\(?(?-i:[A-F])(?:\W*|\)?\s+(?:is|are)\s.*)\Z
+      \s*(?:,|,?\s*and|or|nor|&)\s*\(?(?-i:[A-F])\W*
+      (?:\b(?:is|are)\s+(?:both\s+|all\s+)?(?:correct|right|true|incorrect|wrong|false)\W*)?\Z
     | \A以上(?:[都均皆全各]|的|所|选项|答案|[几两三四]) | 上述(?:[都均皆全]|选项)
     | \A\W*[A-F]\s*[、和与及或跟]\s*[A-F](?:[、和与及]\s*[A-F])*(?:都\w{0,3})?\W*\Z
     | \A\W*(?:[A-F]{2,4})?都不?(?:对|是|正确)\W*\Z

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
 
 from robustness.rng import Rng
 
-__all__ = ["Shuffled", "contains_run", "shuffle_degree", "shuffle_words"]
+__all__ = ["Degree", "Shuffled", "contains_run", "shuffle_degree", "shuffle_words"]
 
 TRIES = 50
 DEGREE = 0.65
 """Si et al. 2019 do not state their threshold; their average degree is above 0.65 (footnote)."""
+
+Degree: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from robustness.attacks.draft import Draft
 from robustness.attacks.operators import Shuffled, shuffle_degree, shuffle_words
-from robustness.domain import Example, NotApplicable, Place, Polarity, Variant
+from robustness.domain import Example, NotApplicable, Polarity, Variant
 from robustness.rng import Rng
 from robustness.text import join, sentences, words
 
@@ -24,13 +26,13 @@ class WordOrder:
 
     name: str
     polarity: Polarity
-    fields: tuple[Place, ...] = ("passage",)
+    fields: Annotated[tuple[Literal["passage", "question"], ...], Field(min_length=1)] = ("passage",)
     scope: Literal["field", "sentence"] = "field"
     """`field` permutes across sentence boundaries (Si et al. 2019 section 4.1, P-Shuffle);
     `sentence` inside each sentence (Sugawara et al. 2020, shuffle_sentence_words)."""
-    block: int = 1
+    block: PositiveInt = 1
     """Words that stay together: the n-gram shuffle of Pham et al. 2021."""
-    window: int = 0
+    window: NonNegativeInt = 0
     """Permute inside consecutive windows of this many words; 0 = the whole scope."""
     keep_final: bool = False
     """Leave the last word of each scope in place (Sugawara), or its final stop (Pham)."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from robustness.attacks import GENERATORS
 from robustness.content import content_file, content_names, load_toml
@@ -57,7 +58,7 @@ class Recipe(_Content):
     leaks: tuple[str, ...] = ()
     """Sentinels that this attack is known to feed (see `suites/audit.py`)."""
     parameters: dict[str, Any] = Field(default_factory=dict)
-    levels: tuple[dict[str, Any], ...] = ({},)
+    levels: tuple[dict[str, Any], ...] = Field(default=({},), min_length=1)
     """Parameters of severity 1, 2, ...; later levels are more severe."""
     example: WorkedExample
     after: WorkedExample
@@ -75,6 +76,8 @@ class Recipe(_Content):
         parameters = {**self.parameters, **self.levels[severity - 1]}
         settled = {key: tuple(v) if isinstance(v, list) else v for key, v in parameters.items()}
         factory = _resolve(self.generator)
+        if fault := _fault(factory, settled) if self.generator in GENERATORS else "":
+            raise PlanError(f"attack {self.name!r}: {fault}; mend its parameters in {self.name}.toml")
         try:
             made = factory(name=self.name, polarity=self.polarity, **settled)
         except TypeError as error:
@@ -134,16 +137,28 @@ def apply(
 
 def _resolve(generator: str) -> Any:
     target = GENERATORS.get(generator, generator)
-    if ":" not in target:
-        found = {entry.name: entry for entry in entry_points(group="robustness.attacks")}
-        if target not in found:
-            raise PlanError(unknown("generator", generator, [*GENERATORS, *found]))
-        return found[target].load()
-    module, _, attribute = target.partition(":")
+    module, colon, attribute = target.partition(":")
+    found = {} if colon else {entry.name: entry for entry in entry_points(group="robustness.attacks")}
+    if not colon and target not in found:
+        raise PlanError(unknown("generator", generator, [*GENERATORS, *found]))
     try:
-        return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+        return getattr(import_module(module), attribute) if colon else found[target].load()
+    except (ImportError, AttributeError, ValueError) as error:
         raise PlanError(f"generator {generator!r} cannot be loaded: {error}; check its name") from None
+
+
+def _fault(factory: Any, parameters: Mapping[str, object]) -> str:
+    """Return what is wrong with the first wrong parameter of one of our generators; empty if nothing."""
+    known = {made.name for made in fields(factory)} - {"name", "polarity", "corpus"}
+    hints = get_type_hints(factory, include_extras=True)
+    for key, value in parameters.items():
+        if key not in known:
+            return unknown("parameter", key, known)
+        try:
+            TypeAdapter(hints[key]).validate_python(value, strict=True)
+        except ValidationError as error:
+            return f"parameter {key!r}: {error.errors()[0]['msg']}, but {value!r} came"
+    return ""
 
 
 def worked_example(recipe: Recipe) -> tuple[Example, Mapping[str, Any]]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
 
 from robustness.attacks.corpus import Corpus
 from robustness.attacks.draft import Draft
-from robustness.domain import Example, NotApplicable, Place, Polarity, Variant
+from robustness.domain import Example, NotApplicable, Polarity, Variant
 from robustness.rng import Rng
 from robustness.text import fold, is_cjk, join, refers_to_options
 
@@ -33,7 +35,7 @@ class FieldsRemoved:
 
     name: str
     polarity: Polarity
-    fields: tuple[Place, ...]
+    fields: Annotated[tuple[Literal["passage", "question"], ...], Field(min_length=1)]
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant with the named fields empty."""
@@ -136,6 +138,8 @@ class EvidenceDeleted:
             passage = _without(passage, start, end)
         if not passage.strip():
             raise NotApplicable("nothing but evidence in the passage")
+        if passage.split() == example.passage.split():
+            raise NotApplicable("nothing but white space is marked as evidence")
         yield replace(Draft.of(example), passage=passage, answer=None).variant(self, severity)
 
 

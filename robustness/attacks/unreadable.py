@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from robustness.attacks.draft import Draft
-from robustness.attacks.operators import DEGREE, Shuffled, contains_run, shuffle_words
+from robustness.attacks.operators import DEGREE, Degree, Shuffled, contains_run, shuffle_words
 from robustness.domain import Example, NotApplicable, Polarity, Variant
 from robustness.rng import Rng
 from robustness.text import fold, join, movable, sentences, words
@@ -34,7 +34,7 @@ class AddSentToPassage:
     polarity: Polarity
     position: Literal["end", "start"] = "end"
     """`end` is published; `start` is never lost to truncation."""
-    degree: float = DEGREE
+    degree: Degree = DEGREE
     spacing: Literal["spaced", "natural"] = "spaced"
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
@@ -80,7 +80,7 @@ class ChangeDistractors:
     """`spaced` is published. `natural` moves words alone: punctuation and spaces stay where they stood.
     `matched` drops punctuation and takes as many words as come nearest to the distractor's own
     length, with its ending and first letter case: no giveaway of form. Both need `shuffle`."""
-    degree: float = DEGREE
+    degree: Degree = DEGREE
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant in which every distractor is changed."""

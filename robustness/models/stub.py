@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log1p
+from math import fsum, log1p
 from types import MappingProxyType
 
 from robustness.domain import Example, Scores
@@ -96,8 +96,8 @@ def _best_window(passage: Sequence[str], counts: Counter[str], wanted: set[str])
     weights = [log1p(1 / counts[word]) if word in wanted else 0.0 for word in passage]
     width = len(wanted)
     starts = range(max(1, len(weights) - width + 1))
-    # Each window is summed anew: a running sum would make equal windows differ in the last bits.
-    return max((sum(weights[i : i + width]) for i in starts), default=0.0) if wanted else 0.0
+    # Rounded once: windows that hold the same weights in another order must tie to the last bit.
+    return max(fsum(weights[i : i + width]) for i in starts) if wanted else 0.0
 
 
 STUBS: Mapping[str, Rule] = MappingProxyType(

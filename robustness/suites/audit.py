@@ -12,7 +12,7 @@ from robustness.domain import Example, Scores, Suite, Variant
 from robustness.errors import SuiteError
 from robustness.models.stub import stub
 
-__all__ = ["SENTINELS", "Sentinel", "refuse_leaks", "sentinels"]
+__all__ = ["SENTINELS", "Sentinel", "as_json", "refuse_leaks", "sentinels"]
 
 SENTINELS = ("shortest", "longest", "no-detached-punctuation", "byte-identical-option")
 MARGIN = 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from robustness.attacks.corpus import Corpus, NeedsCorpus
@@ -37,12 +37,13 @@ def build(
     """Return the suite of these examples under a plan, not yet audited.
 
     `workers` processes share the work; their number changes nothing but the time.
-    Raises `DataError` for no examples and for two examples with one id.
+    Raises `DataError` for no examples and for two items, examples or variants, with one id.
     """
     ordered = _ordered(examples)
     document = plan.as_json()
     made = list(_made(ordered, plan, seed=seed, workers=workers))
     variants = tuple(item for item in made if isinstance(item, Variant))
+    _refuse_shared_ids(ordered, variants)
     skipped = tuple(item for item in made if isinstance(item, Skip))
     return Suite(
         name=plan.name,
@@ -67,6 +68,18 @@ def _ordered(examples: Sequence[Example]) -> tuple[Example, ...]:
     return ordered
 
 
+def _refuse_shared_ids(examples: Sequence[Example], variants: Sequence[Variant]) -> None:
+    """Scores are kept by id: a variant called like another item would be given its scores."""
+    seen = {example.id for example in examples}
+    for variant in variants:
+        if variant.id in seen:
+            raise DataError(
+                f"build: variant {variant.id!r} has the id of another item, but ids must be unique; rename "
+                f"the example that is called so, or let the attack number its variants"
+            )
+        seen.add(variant.id)
+
+
 def _made(examples: tuple[Example, ...], plan: Plan, *, seed: int, workers: int) -> Iterator[Variant | Skip]:
     from tqdm import tqdm
 
@@ -84,8 +97,15 @@ def _mapped(
         steps = _steps(plan, examples)
         yield from (_chunk(chunk, steps, seed) for chunk in chunks)
         return
-    with ProcessPoolExecutor(workers, initializer=_prepare, initargs=(plan, examples, seed)) as pool:
-        yield from pool.map(_prepared_chunk, chunks)
+    plain = tuple(map(_plain, examples))
+    sent = [plain[i : i + _CHUNK] for i in range(0, len(plain), _CHUNK)]
+    with ProcessPoolExecutor(workers, initializer=_prepare, initargs=(plan, plain, seed)) as pool:
+        yield from pool.map(_prepared_chunk, sent)
+
+
+def _plain(example: Example) -> Example:
+    """Return an equal example that can be sent to another process: a mapping proxy cannot."""
+    return replace(example, meta=dict(example.meta))
 
 
 def _steps(plan: Plan, examples: tuple[Example, ...]) -> tuple[_Step, ...]:
@@ -119,4 +139,9 @@ def _prepare(plan: Plan, examples: tuple[Example, ...], seed: int) -> None:
 
 def _prepared_chunk(chunk: Sequence[Example]) -> list[Variant | Skip]:
     steps, seed = _worker["steps"]
-    return _chunk(chunk, steps, seed)
+    return [
+        replace(made, example=_plain(made.example), notes=dict(made.notes))
+        if isinstance(made, Variant)
+        else made
+        for made in _chunk(chunk, steps, seed)
+    ]

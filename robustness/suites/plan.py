@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from robustness.attacks.recipes import Recipe, recipe
 from robustness.content import content_file, content_names, load_toml
-from robustness.errors import PlanError
+from robustness.errors import PlanError, unknown
+from robustness.suites.audit import SENTINELS
 
 __all__ = ["Check", "Limits", "Plan", "plan", "plan_names"]
 
@@ -37,7 +38,7 @@ class Check(_Content):
     """One recipe in a plan."""
 
     attack: str
-    severities: tuple[int, ...] = (1,)
+    severities: tuple[int, ...] = Field((1,), min_length=1)
     limits: Limits = Limits()
     reason: str = ""
     """Why these limits."""
@@ -61,6 +62,9 @@ class Plan(_Content):
         twice = {name for name in attacks if attacks.count(name) > 1}
         if twice:
             raise ValueError(f"attack {sorted(twice)[0]!r} stands twice; list its severities in one check")
+        repeated = [check.attack for check in self.check if len({*check.severities}) < len(check.severities)]
+        if repeated:
+            raise ValueError(f"attack {repeated[0]!r} has one severity twice; list each once")
         if self.control is not None and self.control not in attacks:
             raise ValueError(f"control {self.control!r} is not among the checks")
         return self
@@ -68,10 +72,15 @@ class Plan(_Content):
     def recipes(self) -> dict[str, Recipe]:
         """Return the recipe of every check, by the name in the plan.
 
-        Raises `PlanError` for an unknown attack or a severity that its recipe does not have.
+        Raises `PlanError` for an unknown attack, a severity that its recipe does not have, an attack
+        given as a file (results are joined by name) and an unknown sentinel in `accept_leaks`.
         """
         found = {check.attack: recipe(check.attack) for check in self.check}
         for check in self.check:
+            _named_alike(check.attack, found[check.attack].name)
+            for sentinel in check.accept_leaks:
+                if sentinel not in SENTINELS:
+                    raise PlanError(f"attack {check.attack!r}: {unknown('sentinel', sentinel, SENTINELS)}")
             for severity in check.severities:
                 found[check.attack].attack(severity)
         return found
@@ -96,6 +105,14 @@ class Plan(_Content):
             "checks": checks,
             "recipes": {name: made.model_dump(mode="json") for name, made in self.recipes().items()},
         }
+
+
+def _named_alike(attack: str, name: str) -> None:
+    if attack != name:
+        raise PlanError(
+            f"attack {attack!r}: a file came, but a plan needs the name {name!r}; put the file into the "
+            f"folder attacks/ where you start the command"
+        )
 
 
 def plan_names() -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """A suite as a folder: manifest.json (written last), examples.jsonl, variants.jsonl, skipped.jsonl.
 
 One JSON object a line, keys sorted, UTF-8, so that equal suites are equal bytes. `manifest.json`
-holds schema, name, seed, plan, audit, fingerprint and the SHA-256 of the other files.
+holds schema, name, seed, plan, audit, fingerprint, the SHA-256 of the other files and, as `digest`,
+its own: a limit that was edited in a frozen plan must not pass unseen.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ def _write_into(folder: Path, suite: Suite) -> None:
         "audit": suite.audit,
         "files": digests,
     }
+    manifest["digest"] = _digest(manifest)
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
     (folder / "manifest.json").write_bytes(text.encode() + b"\n")
 
@@ -162,7 +164,17 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise SuiteError(
             f"suite {folder.name!r}: schema {schema!r} came, but this version reads {SCHEMA}; build it again"
         )
+    if _digest(manifest) != manifest.get("digest"):
+        raise SuiteError(
+            f"suite {folder.name!r}: manifest.json is not as it was written; build it again, limits included"
+        )
     return dict(manifest)
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest without the digest that stands in it."""
+    rest = {key: value for key, value in manifest.items() if key != "digest"}
+    return hashlib.sha256(_line(rest)).hexdigest()
 
 
 def _read(path: Path, manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,216 @@
+"""One suite of properties that holds for every recipe, over generated English and Chinese items."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from robustness.attacks.corpus import Corpus, NeedsCorpus
+from robustness.attacks.recipes import apply, recipe, recipe_names
+from robustness.domain import Example, NotApplicable, Polarity, Skip, Variant, replay
+from robustness.text import sentences
+
+LEVELS = [(name, level) for name in recipe_names() for level in range(1, len(recipe(name).levels) + 1)]
+KEEPS_OPTIONS = {
+    "word-order", "sentence-order", "add-sent-to-passage", "foreign-sentence",
+    "fields-removed", "foreign-passage", "evidence-deleted",
+}  # fmt: skip
+CORPUS = Corpus(
+    (
+        ("c1", "The baker opened his shop at six. Fresh rolls were gone by eight."),
+        ("c2", "Two hikers lost the path near the lake. They didn't find their old tent."),
+        ("c3", "他们昨天去了公园。天气很好，孩子们很高兴。"),
+        ("c4", "商店九点开门。她买了一本旧书。"),
+    )
+)
+ENGLISH = tuple(
+    "the The a Ann Bob didn't it's Lee's lamp tent old blue left went home to at 9:00 Dr. U.S. café "
+    "well-known".split()
+)
+CHINESE = (*"他她们昨天去了公园商店买书很高兴没有", "OK", "3")
+ODD = ("Both A and B", "None of the above.", "以上都是", "A", "?", "No", "5", "", "  two  spaces ", "好")
+
+
+def text_of(vocabulary: tuple[str, ...], glue: str, stops: str, size: int) -> st.SearchStrategy[str]:
+    clause = st.lists(st.sampled_from(vocabulary), min_size=1, max_size=size).map(glue.join)
+    return st.tuples(clause, st.sampled_from(stops)).map("".join)
+
+
+def item_in(words: st.SearchStrategy[str], option: st.SearchStrategy[str], turn: str, glue: str):
+    prose = st.lists(words, max_size=5).map(glue.join)
+    dialogue = st.lists(words, min_size=1, max_size=4).map(
+        lambda said: "\n".join(f"{turn[i % 2]}{turn[2:]}{sentence}" for i, sentence in enumerate(said))
+    )
+    options = st.lists(st.one_of(option, option, option, st.sampled_from(ODD)), min_size=2, max_size=5)
+    return st.tuples(st.one_of(prose, prose, dialogue), words, options.map(tuple))
+
+
+ENGLISH_TEXT = text_of(ENGLISH, " ", ".!?", 9)
+CHINESE_TEXT = text_of(CHINESE, "", "。！？", 12)
+FIELDS = st.one_of(
+    item_in(ENGLISH_TEXT, st.one_of(ENGLISH_TEXT, st.sampled_from(ENGLISH)), "MW: ", " "),
+    item_in(CHINESE_TEXT, st.one_of(CHINESE_TEXT, st.sampled_from(CHINESE)), "男女：", ""),
+)
+
+
+@st.composite
+def examples(draw):
+    passage, question, options = draw(FIELDS)
+    answer = draw(st.integers(0, len(options) - 1))
+    marked = draw(st.lists(st.sampled_from(sentences(passage)), min_size=1, max_size=2)) if passage else []
+    meta = {"evidence": ",".join(f"{start}:{end}" for start, end in marked)} if marked else {}
+    return Example("m1#0", passage, question, options, answer, "p1", meta)
+
+
+def made_by(name: str, level: int):
+    attack = recipe(name).attack(level)
+    return attack.bind(CORPUS) if isinstance(attack, NeedsCorpus) else attack
+
+
+def applied(name: str, level: int, example: Example, seed: int = 0) -> list[Variant | Skip]:
+    return list(apply(recipe(name), made_by(name, level), example, severity=level, seed=seed))
+
+
+def variants(name: str, level: int, example: Example, seed: int = 0) -> list[Variant]:
+    return [made for made in applied(name, level, example, seed) if isinstance(made, Variant)]
+
+
+every_recipe = pytest.mark.parametrize(("name", "level"), LEVELS, ids=[f"{n}.{s}" for n, s in LEVELS])
+generated = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@every_recipe
+@generated
+@given(example=examples(), seed=st.integers(0, 3))
+def test_every_variant_keeps_what_its_recipe_promises(name, level, example, seed):
+    found = applied(name, level, example, seed)
+    assert found, "neither a variant nor a skip"
+    assert all(made.reason for made in found if isinstance(made, Skip))
+    for number, made in enumerate((m for m in found if isinstance(m, Variant)), start=1):
+        assert made.id == f"{example.id}~{name}.{level}" + (f"/{number}" if number > 1 else "")
+        assert (made.source, made.attack, made.severity) == (example.id, name, level)
+        assert made.example.id == made.id
+        assert made.example.group == example.group
+        assert_mapped(made, example)
+        assert_label(made, example, recipe(name).polarity)
+        assert_untouched(made, example, recipe(name).generator)
+        assert_recorded(made, example)
+
+
+def assert_mapped(made: Variant, example: Example) -> None:
+    old = [origin for origin in made.option_map if origin != -1]
+    assert len(made.option_map) == len(made.example.options)
+    assert len(old) == len(set(old))
+    assert set(old) <= set(range(len(example.options)))
+
+
+def assert_label(made: Variant, example: Example, polarity: Polarity) -> None:
+    """Gold text unchanged and the answer moved with it, wherever a right answer is left."""
+    assert example.answer is not None
+    if polarity in {Polarity.ATTACK, Polarity.ABLATION}:
+        assert made.example.answer is not None
+        assert len(made.example.options) == len(example.options)
+        assert made.option_map[made.example.answer] == example.answer
+        assert made.example.options[made.example.answer] == example.options[example.answer]
+    elif made.example.answer is not None:
+        assert made.option_map[made.example.answer] == -1
+
+
+def assert_untouched(made: Variant, example: Example, generator: str) -> None:
+    if generator in KEEPS_OPTIONS:
+        assert made.example.options == example.options
+        assert made.option_map == tuple(range(len(example.options)))
+    else:
+        assert made.example.passage == example.passage
+        assert made.example.question == example.question
+
+
+def assert_recorded(made: Variant, example: Example) -> None:
+    expected = replace(made.example, answer=None, group="", meta={})
+    assert replace(replay(example, made), answer=None, group="", meta={}) == expected
+    assert made.degraded == bool(made.notes.get("reason"))
+    assert all(isinstance(note, str | int | float | bool) for note in made.notes.values())
+    gold = example.options[example.answer or 0]
+    moved = made.option_map != tuple(range(len(example.options)))
+    assert made.edits or made.degraded or moved or not gold.strip()
+
+
+@every_recipe
+@settings(parent=generated, max_examples=6)
+@given(example=examples())
+def test_the_same_seed_gives_the_same_variants_whatever_ran_before(name, level, example):
+    first = applied(name, level, example, 5)
+    other = replace(example, id="m0#9", passage=example.passage + " Then they went home.", meta={})
+    applied(name, level, other, 5)
+    assert applied(name, level, example, 5) == first
+
+
+@every_recipe
+@settings(parent=generated, max_examples=8)
+@given(example=examples(), answer=st.sampled_from([None, 0]))
+def test_an_attack_raises_nothing_but_not_applicable(name, level, example, answer):
+    from robustness.rng import derive
+
+    for odd in (replace(example, answer=answer), replace(example, meta={"evidence": "lamp"})):
+        try:
+            made = list(made_by(name, level)(odd, level, derive(0, "x")))
+        except NotApplicable as skip:
+            reason = str(skip)
+            assert reason
+        else:
+            assert made
+
+
+RANDOM = [
+    name for name in recipe_names()
+    if "shuffle" in name or name.startswith(("addsent2opt", "foreign-passage-random", "foreign-sentence"))
+]  # fmt: skip
+ITEM = Example(
+    "m1#0",
+    "Ann left the old lamp at home. Bob didn't see it. Lee's tent was blue! They went to the lake.",
+    "What did Ann leave at home on Friday?",
+    ("The old brass lamp.", "Her brother's blue tent.", "A very warm coat."),
+    0,
+    "p1",
+)
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_another_seed_gives_other_variants(name):
+    assert len({repr(variants(name, 1, ITEM, seed)) for seed in range(12)}) > 1
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_another_item_id_gives_other_variants(name):
+    made = [variants(name, 1, replace(ITEM, id=f"m{i}"))[0].example for i in range(12)]
+    assert len({repr((e.passage, e.question, e.options)) for e in made}) > 1
+
+
+def test_ids_are_unique_over_all_recipes_and_severities():
+    ids = [made.id for name, level in LEVELS for made in variants(name, level, ITEM)]
+    assert len(ids) == len(set(ids))
+    assert len(ids) > 25
+
+
+HARD = {
+    "one word 500 times": replace(
+        ITEM, passage="lamp " * 500, question="lamp " * 30, options=("lamp " * 50, "lamp")
+    ),
+    "options of one character": replace(ITEM, options=("a", "b", "a", "中", "?")),
+    "a passage of 5,000 words without a stop": replace(
+        ITEM, passage=" ".join(f"word{i % 997}" for i in range(5000)), meta={"evidence": "0:10"}
+    ),
+    "a passage of 5,000 sentences": replace(ITEM, passage="。".join("他去公园" for _ in range(5000))),
+}
+
+
+@pytest.mark.parametrize("hard", HARD)
+@pytest.mark.parametrize("name", recipe_names())
+def test_no_attack_runs_away_on_hard_input(name, hard):
+    begun = time.process_time()
+    assert applied(name, 1, HARD[hard])
+    assert time.process_time() - begun < 5
