@@ -41,22 +41,28 @@ app = typer.Typer(
 
 @app.command()
 def demo(
-    model: flag.ModelSpec = "",
-    suite: flag.SuiteName = "core",
-    output: flag.Output = Path("reports/demo"),
+    suite: Annotated[str, typer.Option("--suite", help="Another plan than core.")] = "core",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Another folder; new or empty.")
+    ] = None,
     json: flag.Json = False,
     quiet: flag.Quiet = False,
 ) -> None:
-    """Run the embedded model and data through a suite; ends with 0 whatever the verdict."""
+    """Run the embedded model and data through a suite; ends with 0 whatever the verdict.
+
+    Writes reports/demo and replaces an earlier demo there; no other folder is ever replaced.
+    """
     _settle(quiet=quiet)
-    from robustness.demo.checkpoint import location
+    from robustness.demo.checkpoint import DATA, location
     from robustness.models.options import ModelOptions
     from robustness.models.resolve import resolve
     from robustness.pipeline import Source, Target, check, suite_of
 
-    made = suite_of(Source("stories:test", suite))
-    chosen = resolve(model or str(location()), options=ModelOptions())
-    finished = check(made, chosen, Target(output, overwrite=True))
+    target = Target(output or Path("reports/demo"), overwrite=output is None)
+    made = suite_of(Source(DATA, suite))
+    # One thread: for so small a model a second one costs more than it brings on a shared machine.
+    chosen = resolve(str(location()), options=ModelOptions(threads=1))
+    finished = check(made, chosen, target)
     _show(finished.summary, json=json)
     _tell(f"report: {finished.folder / 'report.html'}")
 
@@ -90,6 +96,7 @@ def check(
     from robustness.models.resolve import resolve
     from robustness.pipeline import Source, Target
     from robustness.pipeline import check as run_check
+    from robustness.reports.github import publish
     from robustness.reports.renderers import report_target, write_report
     from robustness.reports.store import check_writable
 
@@ -113,6 +120,8 @@ def check(
     for spec in report or ():
         write_report(spec, finished.summary)
     _show(finished.summary, json=json)
+    for command in publish(finished.summary, finished.folder, os.environ):
+        _tell(command)
     _tell(f"run: {finished.folder}")
     raise typer.Exit(_exit_code(finished, undecided))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast, get_args
 
 from robustness.errors import PlanError, unknown
 from robustness.share import share
@@ -69,11 +69,28 @@ def load_toml(file: Traversable, model: type[M]) -> M:
 
 
 def _first_fault(error: ValidationError, model: type[BaseModel]) -> str:
-    fault = error.errors()[0]
+    # A misspelt key is reported twice, as unknown and as missing: the first says what to do.
+    fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
-        fields = (field.alias or name for name, field in model.model_fields.items())
-        return unknown("key", place, fields)
     if fault["type"] == "extra_forbidden":
-        return f"key {place!r} is not known; remove it or see docs/architecture.md for the keys"
+        *where, key = fault["loc"]
+        inside = f" (in {'.'.join(map(str, where))})" if where else ""
+        return unknown("key", str(key), _keys(model, where)) + inside
+    if fault["type"] == "missing":
+        return f"key {place!r} is missing, but it is needed; add it"
     return f"key {place!r}: {fault['msg']}, but {fault['input']!r} came; mend the file"
+
+
+def _keys(model: type[BaseModel], where: Sequence[int | str]) -> tuple[str, ...]:
+    """Return the keys that the table at `where` may hold."""
+    from pydantic import BaseModel
+
+    for part in where:
+        if isinstance(part, str) and part in model.model_fields:
+            kinds = [model.model_fields[part].annotation]
+            while kinds and not (isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel)):
+                kinds = [*get_args(kinds.pop(0)), *kinds]
+            if not kinds:
+                return ()
+            model = cast("type[BaseModel]", kinds[0])
+    return tuple(model.model_fields)

@@ -75,10 +75,13 @@ def test_a_name_in_both_folders_is_a_clash_that_names_both(project):
     [
         ("name = ", r"mine\.toml: not readable as TOML"),
         ("nmae = 'x'\nname = 'x'", r"mine\.toml: no key is called 'nmae'; did you mean 'name'"),
-        ("inner = {}", r"mine\.toml: key 'name': Field required"),
+        ("inner = {}", r"mine\.toml: key 'name' is missing"),
         ("name = 3", r"mine\.toml: key 'name': .*string, but 3 came"),
         ("name = 'x'\n[inner]\nlimit = 2", r"mine\.toml: key 'inner\.limit': .*, but 2 came"),
-        ("name = 'x'\n[inner]\nlimits = 1", r"mine\.toml: key 'inner\.limits' is not known"),
+        (
+            "name = 'x'\n[inner]\nlimits = 1",
+            r"mine\.toml: no key is called 'limits'; did you mean 'limit'\?.*\(in inner\)",
+        ),
     ],
 )
 def test_a_fault_names_file_and_key(tmp_path, text, message):

@@ -30,7 +30,7 @@ class Corpus:
     """The distinct passages of a data set, sorted, so that input order cannot matter."""
 
     passages: tuple[tuple[str, str], ...]
-    """(group, passage), one per group."""
+    """(group, passage), each pair once; a group may have several, such as levels of one text."""
 
     @classmethod
     def of(cls, examples: Sequence[Example]) -> Corpus:

@@ -1,10 +1,13 @@
-"""Where the demo model lies."""
+"""Where the demo model lies, and what it is tried on."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["location"]
+__all__ = ["DATA", "location"]
+
+DATA = "stories:test?passages=80"
+"""Enough passages for every limit of the core plan to be decided."""
 
 
 def location() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -53,7 +54,11 @@ def renderer(name: str) -> Renderer:
 
 
 def report_target(spec: str) -> tuple[str, Path]:
-    """Return format and path of `FORMAT:PATH`; the format is checked here, before any work.
+    """Return format and path of `FORMAT:PATH`, both checked here, before any work.
+
+    Raises:
+        UsageError: no such format, or not of this form.
+        OutputError: nothing can be written at the path.
 
     >>> report_target("md:out/report.md")[0]
     'md'
@@ -64,6 +69,7 @@ def report_target(spec: str) -> tuple[str, Path]:
             f"--report: {spec!r} came, but FORMAT:PATH is needed; write for example md:report.md"
         )
     renderer(name)
+    _refuse_unwritable(Path(path), spec)
     return name, Path(path)
 
 
@@ -88,6 +94,17 @@ def write_report(spec: str, summary: Summary) -> Path:
             f"--report {spec}: {error.strerror}, but a writable place is needed; choose another path"
         ) from None
     return path
+
+
+def _refuse_unwritable(path: Path, spec: str) -> None:
+    near = path.absolute().parent
+    while not near.exists() and near != near.parent:
+        near = near.parent
+    if path.is_dir() or not near.is_dir() or not os.access(near, os.W_OK):
+        raise OutputError(
+            f"--report {spec}: nothing can be written there, but a writable place is needed; "
+            f"choose another path"
+        )
 
 
 def _loaded(entry: EntryPoint) -> Renderer:

@@ -67,7 +67,7 @@ def both(data: str, *more: str, suite: str = "mine.toml") -> tuple[tuple[str, ..
     [
         ("gold-removed", "gold-remvoed", "did you mean 'gold-removed'?"),
         ("[[check]]", "min_pasages = 40\n[[check]]", "did you mean 'min_passages'?"),
-        ('"gold-removed"', '"gold-removed"\nlimit = {}', "check.0.limit"),
+        ('"gold-removed"', '"gold-removed"\nlimit = {}', "did you mean 'limits'?"),
         ('"gold-removed"', '"gold-removed"\nseverities = [2]', "severity 2 was asked for, but it has 1"),
         ('"gold-removed"', '"gold-removed"\nlimits = { min_auroc = 60 }', "limits.min_auroc"),
         ('"mine"', "", "not readable as TOML"),
@@ -201,6 +201,14 @@ def test_an_unknown_report_format_ends_with_2_before_anything_is_scored(
     refused: Callable[..., str], data: str, spec: str, told: str
 ) -> None:
     assert told in refused(2, *both(data, "--report", spec)[0])
+
+
+def test_a_report_that_cannot_be_written_ends_with_3_before_anything_is_scored(
+    refused: Callable[..., str], data: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    told = refused(3, *both(data, "--report", "md:file/report.md")[0])
+    assert "--report md:file/report.md: nothing can be written there" in told
 
 
 @pytest.mark.parametrize("given", [("--frozen", "frozen", "--data", "jsonl:rows.jsonl"), ()])

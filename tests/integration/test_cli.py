@@ -403,3 +403,30 @@ def test_two_runs_in_different_seconds_do_not_share_a_folder(
     time.sleep(1.1)
     assert check(command, data).code == 0
     assert len(list((tmp_path / "reports").iterdir())) == 2
+
+
+def test_a_github_job_gets_annotations_a_summary_and_outputs(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    page, outputs = tmp_path / "page.md", tmp_path / "outputs"
+    environment = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(page),
+        "GITHUB_OUTPUT": str(outputs),
+    }
+    said = command(
+        "check",
+        "--model",
+        "stub:overlap",
+        "--data",
+        data,
+        "--suite",
+        "shortcuts",
+        "-o",
+        "run",
+        env=environment,
+    )
+    assert said.code == 1
+    assert "::error title=robustness FAIL%3A passage-word-shuffle" in said.err
+    assert page.read_text(encoding="utf-8") == (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "status=fail\nrun=run\n" in outputs.read_text(encoding="utf-8")

@@ -81,13 +81,23 @@ def test_an_unknown_key_of_the_plan_is_refused_with_the_nearest_one(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("line", "key"),
-    [("severity = [1]", "check.0.severity"), ("limits = { max_dropp = 0.1 }", "check.0.limits.max_dropp")],
+    ("line", "key", "near", "where"),
+    [
+        ("severity = [1]", "severity", "severities", "check.0"),
+        ("limits = { max_dropp = 0.1 }", "max_dropp", "max_drop", "check.0.limits"),
+    ],
 )
-def test_an_unknown_key_inside_a_check_is_refused_by_its_full_name(
-    tmp_path: Path, line: str, key: str
+def test_an_unknown_key_inside_a_check_is_refused_with_the_nearest_and_its_place(
+    tmp_path: Path, line: str, key: str, near: str, where: str
 ) -> None:
-    assert key in refusal(tmp_path, HEAD + CHECK + line + "\n")
+    message = refusal(tmp_path, HEAD + CHECK + line + "\n")
+    assert f"no key is called {key!r}; did you mean {near!r}?" in message
+    assert message.endswith(f"(in {where})")
+
+
+def test_a_misspelt_table_is_named_before_the_one_it_hides(tmp_path: Path) -> None:
+    message = refusal(tmp_path, HEAD + '[[chekc]]\nattack = "no-passage"\n')
+    assert "no key is called 'chekc'; did you mean 'check'?" in message
 
 
 def test_an_unknown_attack_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
