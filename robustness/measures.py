@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from robustness import stats
 from robustness.domain import Polarity, Suite
 from robustness.errors import SuiteError, unknown
-from robustness.resampling import Sample, sample
 from robustness.results import Estimate, Outcome, Result, RobustAccuracy
 from robustness.rng import derive
+from robustness.stats import closed_form
+from robustness.stats.resampling import Sample, sample
 
 __all__ = ["clustered", "result", "robust_accuracy"]
 
@@ -59,7 +59,7 @@ def result(suite: Suite, items: Sequence[Outcome], *, attack: str, severity: int
     drawn = clustered(suite, columns, groups, attack, str(severity))
     if counted.polarity is Polarity.ABSTAIN:
         return _with_confidence(counted, drawn, scored)
-    with_degraded = stats.mean([row.credit for row in measured])
+    with_degraded = closed_form.mean([row.credit for row in measured])
     return replace(_with_accuracy(counted, drawn, scored), accuracy_with_degraded=with_degraded)
 
 
@@ -95,7 +95,7 @@ def _counted(suite: Suite, rows: Sequence[Outcome], *, attack: str, severity: in
         auroc=_NONE,
         aurc=None,
         coverage_at_80=None,
-        planted_rate=stats.mean([row.planted for row in scored if not math.isnan(row.planted)]),
+        planted_rate=closed_form.mean([row.planted for row in scored if not math.isnan(row.planted)]),
         visible_share=_mean([row.visible_share for row in scored]) if scored else 1.0,
         truncated=_mean([float(row.visible_share < 1) for row in scored]),
     )
@@ -127,8 +127,8 @@ def _with_confidence(counted: Result, drawn: Sample, scored: Sequence[Outcome]) 
         counted,
         consistency=drawn.mean("same_choice"),
         auroc=drawn.auroc("confidence_clean", "confidence"),
-        aurc=stats.aurc(confidences, rights),
-        coverage_at_80=stats.coverage_at_accuracy(confidences, rights, 0.8),
+        aurc=closed_form.aurc(confidences, rights),
+        coverage_at_80=closed_form.coverage_at_accuracy(confidences, rights, 0.8),
     )
 
 
@@ -137,7 +137,7 @@ def _p_value(scored: Sequence[Outcome]) -> float:
     for row in scored:
         change[row.source] += [row.credit, -row.clean_credit]
     moves = [math.fsum(steps) for steps in change.values()]
-    return stats.mcnemar(sum(move < 0 for move in moves), sum(move > 0 for move in moves))
+    return closed_form.mcnemar(sum(move < 0 for move in moves), sum(move > 0 for move in moves))
 
 
 def _skipped(suite: Suite, attack: str, applied: set[str]) -> Mapping[str, int]:
@@ -178,13 +178,13 @@ def robust_accuracy(
     null = [clean[id_] * (1 - (rate or 0.0)) ** len(found) for id_, found in factors.items()]
     return RobustAccuracy(
         worst_case=_worst_case(suite, clean, factors),
-        null=stats.mean(null) if rate is not None and counted else None,
+        null=closed_form.mean(null) if rate is not None and counted else None,
         control=str(control) if control is not None else None,
         control_rate=rate,
         attacks=len(counted),
         lowest=means[lowest] if lowest is not None else None,
         lowest_attack=lowest,
-        mean=stats.mean(list(means.values())),
+        mean=closed_form.mean(list(means.values())),
         n=len(clean),
     )
 
@@ -213,4 +213,4 @@ def clustered(
 
 
 def _mean(values: Sequence[float]) -> float:
-    return stats.mean(values) or 0.0
+    return closed_form.mean(values) or 0.0

@@ -13,7 +13,7 @@ from robustness.domain import Polarity, Run, Status, Suite
 from robustness.errors import PlanError, ScoreError, SuiteError, unknown
 from robustness.measures import clustered, result, robust_accuracy
 from robustness.results import Estimate, Judgement, Outcome, Result, Verdict
-from robustness.stats import mean
+from robustness.stats.closed_form import mean
 
 __all__ = ["LIMITS", "judge", "outcomes", "overall", "verdict"]
 

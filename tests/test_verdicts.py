@@ -15,7 +15,7 @@ from robustness.domain import Edit, Example, Polarity, Run, Skip, Status, Suite,
 from robustness.errors import PlanError, ScoreError, SuiteError
 from robustness.measures import result
 from robustness.results import Estimate, Judgement, Outcome, Result, Verdict
-from robustness.stats import mcnemar, wilson
+from robustness.stats.closed_form import mcnemar, wilson
 from robustness.verdicts import LIMITS, judge, outcomes, overall, verdict
 
 RIGHT, WRONG, TIE = (2.0, 1.0, 0.0), (1.0, 2.0, 0.0), (2.0, 2.0, 0.0)

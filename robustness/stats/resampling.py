@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.results import Estimate
-from robustness.stats import auroc, unseen_share
+from robustness.stats.closed_form import auroc, unseen_share
 
 __all__ = ["DRAWS", "Sample", "sample"]
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustness.resampling import sample
 from robustness.results import Estimate
-from robustness.stats import (
+from robustness.stats.closed_form import (
     aurc,
     auroc,
     coverage_at_accuracy,
@@ -20,6 +19,7 @@ from robustness.stats import (
     unseen_share,
     wilson,
 )
+from robustness.stats.resampling import sample
 
 TENTHS = st.integers(0, 10).map(lambda n: n / 10)
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robustness.resampling import Sample, sample
 from robustness.results import Estimate
-from robustness.stats import aurc, auroc, mcnemar, wilson
+from robustness.stats.closed_form import aurc, auroc, mcnemar, wilson
+from robustness.stats.resampling import Sample, sample
 
 Columns = Mapping[str, Any]
 

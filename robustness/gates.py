@@ -1,0 +1,229 @@
+"""A judged run -> one gate per check: what a test runner turns into an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from robustness.config import KnownFailure
+from robustness.domain import Status
+from robustness.errors import PlanError, unknown
+from robustness.reports.escape import log_text
+from robustness.reports.summary import AttackSummary, Summary
+from robustness.reports.telling import Compared, Excerpt, Telling, compared
+from robustness.reports.wording import POLARITIES, asked, count, figure, judged, percent, spread
+from robustness.results import Estimate, Verdict
+from robustness.verdicts import LIMITS, overall, verdict
+
+__all__ = ["GRAVITY", "Gate", "gate", "known_failure", "summary_lines", "verdicts_of"]
+
+Number: TypeAlias = str | int | float
+Properties: TypeAlias = tuple[tuple[str, Number], ...]
+
+_PREFIX = "robustness_"
+UNJUDGED = "unjudged"
+GRAVITY = ("fail", "invalid", "undecided", UNJUDGED, "pass")
+"""What `robustness_status` may say, the gravest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One check, judged."""
+
+    check: tuple[str, int]
+    """Attack and severity."""
+    status: Status | None
+    """None where no limit is set: measured, but there is nothing to judge."""
+    line: str
+    """What was measured and what was asked, on one line."""
+    message: str
+    """`line` first, then why, provenance and the most telling items."""
+    properties: Properties
+    """For JUnit and the terminal; every name starts with `robustness_`."""
+    found: AttackSummary
+
+
+def verdicts_of(
+    summary: Summary,
+    check: tuple[str, int],
+    *,
+    limits: Mapping[str, float] | None = None,
+    min_passages: int = 30,
+) -> tuple[Verdict, ...]:
+    """Return the verdicts on one attack and severity: the run's own, or those of other limits.
+
+    Raises:
+        PlanError: the run has no such check, or a limit is of an unknown kind.
+    """
+    if limits is None:
+        return tuple(v for v in summary.verdicts if (v.attack, v.severity) == check)
+    found = _found(summary, check)
+    return tuple(verdict(found, kind, limits[kind], min_passages=min_passages) for kind in limits)
+
+
+def gate(summary: Summary, check: tuple[str, int], verdicts: Sequence[Verdict]) -> Gate:
+    """Return one check of a run under some verdicts; the gravest one speaks for it.
+
+    Nothing passes in a run in which clean questions were not measured: a PASS or an UNDECIDED
+    becomes INVALID, as the whole run does.
+
+    Raises:
+        PlanError: the run has no such check.
+    """
+    found = _found(summary, check)
+    name = f"{check[0]}[{check[1]}]"
+    if not verdicts:
+        line = f"{name}: no limit is set, so there is nothing to judge; {_plainly(found)}"
+        return Gate(check, None, line, line, _properties(summary, name, _unjudged(found)), found)
+    status = overall(verdicts, unmeasured=summary.clean.invalid)
+    spoken = min(verdicts, key=lambda v: overall((v,)) is not status)
+    figures = _figures(spoken, summary.clean.invalid)
+    line = f"{status.upper()} {name}: {figures}"
+    told = "\n".join([line, *_details(summary, found, verdicts)])
+    return Gate(
+        check, status, line, told, _properties(summary, name, _judged(spoken, status, figures)), found
+    )
+
+
+def known_failure(known: Sequence[KnownFailure], check: tuple[str, int]) -> str:
+    """Return why a failure of this check is expected, and until when; empty where it is not.
+
+    >>> known_failure((), ("no-passage", 1))
+    ''
+    """
+    for failure in known:
+        if failure.covers(*check):
+            return f"known failure until {failure.until} ({failure.owner}): {failure.reason}"
+    return ""
+
+
+def summary_lines(told: Iterable[Iterable[tuple[str, object]]]) -> tuple[str, ...]:
+    """Return one line per check for a terminal, the gravest first, from the properties of each test.
+
+    >>> summary_lines([[("robustness_check", "no-passage[1]"), ("robustness_status", "invalid")]])
+    ('INVALID    no-passage[1]',)
+    """
+    checks = [one for properties in told for one in _checks(properties) if one.get("status") in GRAVITY]
+    checks.sort(key=lambda one: GRAVITY.index(one["status"]))
+    return tuple(map(_summary_line, checks))
+
+
+def _checks(properties: Iterable[tuple[str, object]]) -> Iterator[dict[str, str]]:
+    """Yield the properties of each check of one test, which may make several."""
+    checked: list[dict[str, str]] = []
+    for name, value in properties:
+        if name == f"{_PREFIX}check":
+            checked.append({})
+        if checked and name.startswith(_PREFIX):
+            checked[-1][name.removeprefix(_PREFIX)] = str(value)
+    yield from checked
+
+
+def _summary_line(one: Mapping[str, str]) -> str:
+    parts = (one.get(key, "") for key in ("measured", "note"))
+    return log_text("  ".join((f"{one['status'].upper():<10} {one['check']}", *filter(None, parts))))
+
+
+def _found(summary: Summary, check: tuple[str, int]) -> AttackSummary:
+    for found in summary.attacks:
+        if (found.name, found.severity) == check:
+            return found
+    known = (f"{found.name}[{found.severity}]" for found in summary.attacks)
+    raise PlanError(f"run: {unknown('check', f'{check[0]}[{check[1]}]', known)}")
+
+
+def _figures(one: Verdict, unmeasured: int) -> str:
+    """Return a verdict in figures, and its reason where that says more than they do."""
+    estimate = Estimate(one.estimate, one.low, one.high)
+    interval = spread(estimate, one.check)
+    value = figure(one.estimate, one.check) + (f" [{interval}]" if interval else "")
+    parts = [
+        f"{LIMITS.get(one.check, one.check).replace('_', ' ')} {value}, limit: {asked(one)}",
+        f"n {one.n:,}, {count(one.clusters, 'passage')}",
+        "" if "interval [" in one.reason else one.reason,
+        f"{count(unmeasured, 'clean question')} not measured" if unmeasured else "",
+    ]
+    return log_text("; ".join(filter(None, parts)))
+
+
+def _plainly(found: AttackSummary) -> str:
+    lost = sum(found.invalid.values())
+    if not found.applicable:
+        return "the attack applied to no example"
+    if lost or not found.n:
+        return f"{count(lost, 'variant')} not measured, {found.n:,} measured"
+    measure = POLARITIES[found.polarity].measure
+    interval = spread(judged(found), measure) or "no interval"
+    value = figure(judged(found).value, measure)
+    name = measure.replace("_", " ")
+    return f"{name} {value} [{interval}]; n {found.n:,}, {count(found.clusters, 'passage')}"
+
+
+def _properties(summary: Summary, name: str, values: Mapping[str, Number | None]) -> Properties:
+    provenance = {"suite": summary.suite.fingerprint, "model": summary.model.fingerprint}
+    told = {"check": name, **values, **provenance}
+    return tuple((_PREFIX + key, value) for key, value in told.items() if value is not None)
+
+
+def _judged(one: Verdict, status: Status, figures: str) -> dict[str, Number | None]:
+    return {
+        "status": status.value,
+        "kind": one.check,
+        "estimate": one.estimate,
+        "low": one.low,
+        "high": one.high,
+        "limit": one.limit,
+        "n": one.n,
+        "passages": one.clusters,
+        "measured": figures,
+    }
+
+
+def _unjudged(found: AttackSummary) -> dict[str, Number | None]:
+    return {
+        "status": UNJUDGED,
+        "n": found.n,
+        "passages": found.clusters,
+        "measured": f"no limit; {_plainly(found)}",
+    }
+
+
+def _details(summary: Summary, found: AttackSummary, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    yield from (f"{one.status.value}: {one.check}: {log_text(one.reason)}" for one in verdicts)
+    yield log_text(f"model {summary.model.name} ({summary.model.fingerprint})")
+    yield log_text(f"suite {summary.suite.name} ({summary.suite.fingerprint}), data {summary.data}")
+    if found.claim:
+        yield log_text(f"claim: {found.claim}")
+    for place, item in enumerate(found.examples, 1):
+        yield ""
+        yield from _item(place, item)
+
+
+def _item(place: int, item: Telling) -> Iterator[str]:
+    yield log_text(f"{place}. {item.id}{f'  {item.question}' if item.question else ''}")
+    for edit in item.edits:
+        where = f"option {edit.index}" if edit.place == "option" else edit.place
+        yield log_text(f"   {where} before: {edit.before or '(empty)'}")
+        yield log_text(f"   {where} now:    {_marked(edit) or '(empty)'}")
+    yield "   gold    clean      now  option"
+    yield from (_option(option) for option in compared(item))
+
+
+def _option(option: Compared) -> str:
+    before = _probability(option.before, "new", chosen=option.chosen_before)
+    after = _probability(option.after, "removed", chosen=option.chosen_after)
+    return log_text(f"   {'*' if option.gold else '':<4} {before:>8} {after:>8}  {option.label}")
+
+
+def _probability(value: float | None, absent: str, *, chosen: bool) -> str:
+    """Return a probability, with a mark where the option was chosen."""
+    return f"{'>' if chosen else ''}{absent if value is None else percent(value)}"
+
+
+def _marked(edit: Excerpt) -> str:
+    """Return the text with what the attack wrote between marks."""
+    shown = edit.after
+    for low, high in reversed(edit.marks):
+        shown = f"{shown[:low]}«{shown[low:high]}»{shown[high:]}"
+    return shown

@@ -1,0 +1,176 @@
+"""What one test session asks: its configuration, its runs, and what a gate means to a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from robustness.config import FILE, Config, find, merged, read
+from robustness.domain import Model, Status
+from robustness.errors import UsageError
+from robustness.gates import Gate, gate, known_failure, verdicts_of
+from robustness.jobs import Job, alone, job, key, once, score
+from robustness.reports.summary import Summary
+from robustness.results import Verdict
+
+__all__ = ["Own", "Session"]
+
+Properties: TypeAlias = tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a test brings of its own; nothing of it means the configuration's."""
+
+    model: Model | str | None = None
+    data: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One pytest session. Nothing is read, scored or written before a check needs it."""
+
+    pytest_config: pytest.Config
+    config: Config
+    path: Path | None
+    """The configuration file; None where there is none."""
+    runs: Path
+    """Where runs are kept for as long as the session lasts; shared by all workers."""
+    flag_model: bool
+    """Whether the model stands on the command line, which outranks the hook."""
+    _read: dict[str, Summary] = field(default_factory=dict)
+    _jobs: dict[str | None, Job] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, config: pytest.Config, path: Path | None, *, runs: Path, flags: Mapping[str, str | None]
+    ) -> Session:
+        """Return the session of a pytest configuration; `path` None is the root folder's file.
+
+        Raises:
+            UsageError: the configuration is wrong.
+        """
+        file = path or find(config.rootpath)
+        merged_config = merged(
+            file=read(file) if file else {},
+            environment=os.environ,
+            flags=flags,
+            where=file.name if file else "configuration",
+        )
+        return cls(config, merged_config, file, runs, bool(flags.get("model")))
+
+    def asked(self) -> Path:
+        """Return the configuration file, every name in it known.
+
+        Raises:
+            UsageError: there is none, it is wrong, or no check has a limit.
+        """
+        if self.path is None:
+            raise UsageError(
+                f"no {FILE} and no [tool.robustness] in pyproject.toml lies in "
+                f"{self.pytest_config.rootpath}, but --robustness needs one; write it, or give its path"
+            )
+        made = self._job(None)
+        if not made.judges:
+            raise UsageError(
+                f"suite {made.plan['name']!r}: no check has a limit, so nothing could pass or fail; "
+                f"set limits in {self.path.name}"
+            )
+        return self.path
+
+    def checks(self) -> tuple[tuple[str, int], ...]:
+        """Return attack and severity of every check, in the order of the plan."""
+        return self._job(None).checks
+
+    def judged(self, node: pytest.Item, check: tuple[str, int], own: Own | None = None) -> Gate:
+        """Return one check, judged: by the suite's run, or by a run of its own, made once.
+
+        Raises:
+            RobustnessError: not measured, and why.
+        """
+        brought = own or Own()
+        made = self._wanted(check, brought.data)
+        summary = self._summary(made, brought.model)
+        least = int(made.plan["min_passages"])
+        verdicts = verdicts_of(summary, check, limits=brought.limits or None, min_passages=least)
+        return gate(summary, check, tuple(_replaced(node, one) for one in verdicts))
+
+    def falls_short(self, judged: Gate) -> bool:
+        """Tell whether a judged check fails its test; end the test as an xfail where that is agreed."""
+        undecided = judged.status is Status.UNDECIDED
+        if judged.status is Status.PASS or (undecided and self.config.undecided == "pass"):
+            return False
+        expected = known_failure(self.config.known_failures, judged.check)
+        if undecided and self.config.undecided == "xfail":
+            expected = judged.line
+        if expected:
+            pytest.xfail(expected)  # goes on under --runxfail
+        return True
+
+    def properties(self, judged: Gate) -> Properties:
+        """Return what JUnit and the terminal are told of a check."""
+        note = known_failure(self.config.known_failures, judged.check)
+        if note and judged.status is Status.PASS:
+            note = "it no longer fails: remove the known failure"
+        return (*judged.properties, *([("robustness_note", note)] if note else []))
+
+    def unmeasured(self, name: str, reason: Exception) -> Properties:
+        """Return what they are told of a check whose run could not be made."""
+        return (
+            ("robustness_check", name),
+            ("robustness_status", Status.INVALID.value),
+            ("robustness_measured", str(reason)),
+        )
+
+    def _job(self, data: str | None) -> Job:
+        if data not in self._jobs:
+            own = {} if data is None else {"data": data, "frozen": None}
+            folder = self.path.parent if self.path else self.pytest_config.rootpath
+            self._jobs[data] = job(self.config.model_copy(update=own), folder, today=date.today())
+        return self._jobs[data]
+
+    def _wanted(self, check: tuple[str, int], data: str | None) -> Job:
+        """Return the suite's run if it has the check, else one for the check alone."""
+        whole = self._job(data)
+        if check in whole.checks:
+            return whole
+        return job(alone(whole.config, check, self._folder()), whole.folder, today=date.today())
+
+    def _folder(self) -> Path:
+        self.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.runs
+
+    def _summary(self, made: Job, own: Model | str | None) -> Summary:
+        def scored(folder: Path) -> Path:
+            return score(made, own or self._hooked(), folder)
+
+        name = key(made, own)
+        if name not in self._read:
+            self._read[name] = once(self._folder(), name, scored)
+        return self._read[name]
+
+    def _hooked(self) -> Model | str | None:
+        config = self.pytest_config
+        asked: Model | str | None = (
+            None if self.flag_model else config.hook.pytest_robustness_model(config=config)
+        )
+        return asked
+
+
+def _replaced(node: pytest.Item, one: Verdict) -> Verdict:
+    other = node.ihook.pytest_robustness_verdict(verdict=one)
+    if other is None:
+        return one
+    if not isinstance(other, Verdict):
+        raise UsageError(
+            f"pytest_robustness_verdict: a {type(other).__name__!r} came, but a Verdict or None is needed; "
+            f"return dataclasses.replace(verdict, ...)"
+        )
+    return other

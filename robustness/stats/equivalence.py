@@ -1,0 +1,187 @@
+"""Shown to be no worse, no different or beyond a limit: an interval against a bound set beforehand.
+
+A p-value above 0.05 shows nothing of the kind. Here a claim holds only where the whole interval
+lies on the right side of the margin, which is the one-sided test, or both of them (TOST).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from robustness.domain import Status
+from robustness.results import Estimate
+from robustness.stats.resampling import Sample
+
+__all__ = ["Claim", "equivalence", "mean_at", "non_inferiority", "p_value_beyond"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim against one margin."""
+
+    status: Status
+    """PASS: shown. FAIL: the contrary is shown. UNDECIDED: neither. INVALID: not measured."""
+    margin: float
+    level: float
+    """Of the two-sided interval, in (0, 1)."""
+    alpha: float
+    """Chance of PASS where the claim is just false: (1 - level) / 2, 0.05 for a 90 % interval."""
+    reason: str
+    """One sentence for people."""
+
+
+def mean_at(
+    drawn: Sample, column: str, *, level: float, lowest: float = -1.0, highest: float = 1.0
+) -> Estimate:
+    """Return the mean of a column with its interval of any level, by the same draws of passages.
+
+    At level 0.95 it is `drawn.mean`. The reach of unseen passages follows the level: it is the
+    upper Wilson bound of 0 at that level.
+
+    Args:
+        drawn: the sample, from `robustness.stats.resampling.sample`.
+        column: a column whose passage means lie in [lowest, highest].
+        level: of the two-sided interval, in (0, 1); 0.9 for TOST at 5 %.
+        lowest: the least a passage mean can be; -1 for a drop.
+        highest: the most it can be.
+
+    Raises:
+        ValueError: the level is not in (0, 1).
+
+    >>> from robustness.stats.resampling import sample
+    >>> drawn = sample({"drop": (0.0, 0.0, 1.0, -1.0) * 25}, [str(i) for i in range(100)], seed=1)
+    >>> wide, narrow = (mean_at(drawn, "drop", level=level) for level in (0.95, 0.9))
+    >>> (wide.low, narrow.low, narrow.high, wide.high)
+    (-0.14, -0.12, 0.11, 0.14)
+    """
+    _check_level(level)
+    value = drawn.mean(column).value
+    if value is None:
+        return Estimate(None)
+    means = drawn.drawn[column] / drawn.items
+    low = float(np.quantile(means, (1 - level) / 2, method="lower"))
+    high = float(np.quantile(means, (1 + level) / 2, method="higher"))
+    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
+    reach = z2 / (drawn.clusters + z2)  # the upper Wilson bound of 0 in so many passages
+    low, high = min(low, value + reach * (lowest - value)), max(high, value + reach * (highest - value))
+    return Estimate(value, round(low, 12), round(high, 12))
+
+
+def p_value_beyond(drawn: Sample, column: str, limit: float, *, lowest: float = -1.0) -> float | None:
+    """Return the one-sided p-value of "the mean is at most the limit", in (0, 1]; None for no items.
+
+    Small means shown to lie above. It is the smallest alpha at which the interval of `mean_at` at
+    level 1 - 2 alpha still begins above the limit, so it agrees with the gate's own interval,
+    passages and all; Holm over the gates of a run needs such p-values and not those of a drop of 0.
+    Never below 1 / (draws + 1), and 1 where the mean itself is at most the limit. For a `min_` limit
+    hand in the column and the limit with their signs turned.
+
+    Args:
+        drawn: the sample, from `robustness.stats.resampling.sample`.
+        column: a column whose passage means lie in [lowest, 1].
+        limit: the largest mean that is allowed.
+        lowest: the least that a passage mean can be.
+
+    Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 15.4 (achieved
+    level by inverting the interval).
+
+    >>> from robustness.stats.resampling import sample
+    >>> drawn = sample({"drop": (0.0, 0.0, 0.0, 1.0) * 25}, [str(i) for i in range(100)], seed=1)
+    >>> [round(p_value_beyond(drawn, "drop", limit), 2) for limit in (0.1, 0.2, 0.3)]
+    [0.0, 0.15, 1.0]
+    """
+    value = drawn.mean(column).value
+    if value is None:
+        return None
+    if value <= limit:
+        return 1.0
+    below, above = 1 / (len(drawn.items) + 1), 0.5
+    for _ in range(30):
+        alpha = (below + above) / 2
+        low = mean_at(drawn, column, level=1 - 2 * alpha, lowest=lowest).low
+        begins_above = low is not None and low > limit
+        below, above = (below, alpha) if begins_above else (alpha, above)
+    return above
+
+
+def non_inferiority(drop: Estimate, margin: float, *, level: float = 0.95) -> Claim:
+    """Return whether the drop is shown to be less than the margin: no worse by more than that.
+
+    PASS where the interval ends at the margin or below, FAIL where it begins above.
+
+    Args:
+        drop: clean minus attacked accuracy, or old minus new; higher is worse.
+        margin: largest drop that does no harm, above 0, set before the run.
+        level: the level that the interval of `drop` was made at.
+
+    Raises:
+        ValueError: the margin is not above 0, or the level not in (0, 1).
+
+    Source: Food and Drug Administration 2016, Non-Inferiority Clinical Trials, section IV;
+    the fixed-margin, confidence-interval method.
+
+    >>> non_inferiority(Estimate(0.01, -0.01, 0.03), 0.05).status
+    <Status.PASS: 'pass'>
+    """
+    low, high = _bounds(drop, margin, level)
+    if low is None or high is None:
+        return _claim(Status.INVALID, margin, level, "the drop was not measured")
+    what = f"drop {drop.value:.3f}, {100 * level:g} % interval [{low:.3f}, {high:.3f}]"
+    if high <= margin:
+        return _claim(Status.PASS, margin, level, f"{what}, is no larger than the margin of {margin:g}")
+    if low > margin:
+        return _claim(Status.FAIL, margin, level, f"{what}, is larger than the margin of {margin:g}")
+    return _claim(Status.UNDECIDED, margin, level, f"{what}, straddles the margin of {margin:g}")
+
+
+def equivalence(change: Estimate, margin: float, *, level: float = 0.9) -> Claim:
+    """Return whether a change is shown to lie within the margin on both sides (TOST).
+
+    PASS where the interval lies in [-margin, margin], FAIL where it lies wholly outside. Two
+    one-sided tests at 5 % each are one 90 % interval; the chance of a wrong PASS stays at 5 %.
+
+    Args:
+        change: a drop, or any other difference; 0 is no change.
+        margin: largest change that does not matter, above 0, set before the run.
+        level: the level that the interval of `change` was made at: 0.9 from `mean_at`, 0.95 from
+            `Sample.mean`, which tests at 2.5 %.
+
+    Raises:
+        ValueError: the margin is not above 0, or the level not in (0, 1).
+
+    Source: Schuirmann 1987, J. Pharmacokinetics and Biopharmaceutics 15, p. 657.
+
+    >>> equivalence(Estimate(0.0, -0.02, 0.03), 0.02).status
+    <Status.UNDECIDED: 'undecided'>
+    """
+    low, high = _bounds(change, margin, level)
+    if low is None or high is None:
+        return _claim(Status.INVALID, margin, level, "the change was not measured")
+    what = f"change {change.value:.3f}, {100 * level:g} % interval [{low:.3f}, {high:.3f}]"
+    if -margin <= low and high <= margin:
+        return _claim(Status.PASS, margin, level, f"{what}, lies within the margin of {margin:g}")
+    if low > margin or high < -margin:
+        return _claim(Status.FAIL, margin, level, f"{what}, lies wholly outside the margin of {margin:g}")
+    return _claim(Status.UNDECIDED, margin, level, f"{what}, straddles the margin of {margin:g}")
+
+
+def _claim(status: Status, margin: float, level: float, reason: str) -> Claim:
+    return Claim(status, margin, level, round((1 - level) / 2, 12), reason)
+
+
+def _bounds(found: Estimate, margin: float, level: float) -> tuple[float | None, float | None]:
+    _check_level(level)
+    if not margin > 0:
+        raise ValueError(
+            f"equivalence: a margin of {margin!r} came, but one above 0 is needed; a margin of 0 can "
+            f"never be shown"
+        )
+    return (found.low, found.high) if found.value is not None else (None, None)
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"equivalence: a level of {level!r} came, but one in (0, 1) is needed; 0.9 is 90 %")
