@@ -83,7 +83,7 @@ def _content() -> Iterator[Line]:
 
     yield Line("attacks", str(len(recipe_names())), ok=True)
     yield Line("suites", ", ".join(plan_names()), ok=True)
-    model = Path(__file__).parent / "demo" / "model" / "model.safetensors"
+    model = Path(__file__).parent / "demo" / "stories-bert" / "model.safetensors"
     there = model.is_file()
     yield Line(
         "demo model",

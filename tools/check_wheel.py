@@ -8,9 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DEMO = (
-    "robustness/demo/model/config.json",
-    "robustness/demo/model/model.safetensors",
-    "robustness/demo/model/tokenizer.json",
+    "robustness/demo/stories-bert/config.json",
+    "robustness/demo/stories-bert/model.safetensors",
+    "robustness/demo/stories-bert/tokenizer.json",
     "robustness/demo/templates.toml",
     "robustness/demo/words.toml",
     "robustness/py.typed",

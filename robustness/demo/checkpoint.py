@@ -7,13 +7,13 @@ from pathlib import Path
 __all__ = ["DATA", "location"]
 
 DATA = "stories:test?passages=80"
-"""Enough passages for every limit of the core plan to be decided."""
+"""Few enough passages for a demo of a minute, and enough for most limits to be decided."""
 
 
 def location() -> Path:
     """Return the folder of the small model that ships with the package.
 
     >>> location().name
-    'model'
+    'stories-bert'
     """
-    return Path(__file__).parent / "model"
+    return Path(__file__).parent / "stories-bert"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from robustness.demo.items import Item, items
@@ -21,6 +22,9 @@ PASSAGES: Mapping[str, int] = {"train": 2000, "dev": 100, "test": 100}
 OVERLAP_SHARE = 0.25
 
 _FEWEST_QUESTIONS, _MOST_QUESTIONS = 3, 5
+
+_FULL_STORY = 5
+"""Sentences from which on every distractor comes from where it should."""
 
 _SHORTEST = 2
 """Sentences that a story must have room for: the longest template tells two."""
@@ -65,33 +69,44 @@ def stories(
         group = f"{split}-{seed}-{number:05d}"
         rng = derive(seed, "stories", split, str(number))
         left = _asked(split, rng, sentences)
-        for place in range(min(_FEWEST_QUESTIONS + rng.below(3), len(left))):
+        for place in range(
+            min(_FEWEST_QUESTIONS + rng.below(_MOST_QUESTIONS - _FEWEST_QUESTIONS + 1), len(left))
+        ):
             overlap = _due(len(made), overlap_share)
             count = 2 if rng.below(8) == 0 else 3
             item = _taken(left, count, overlap=overlap)
             wrong = item.distractors(count, rng, overlap=overlap)
-            seat = seats.next(len(wrong) + 1)
-            made.append(
-                Example(
-                    id=f"{group}-{place}",
-                    passage=item.story.passage,
-                    question=item.question,
-                    options=(*wrong[:seat], item.gold, *wrong[seat:]),
-                    answer=seat,
-                    group=group,
-                    meta=_meta(item, overlap=overlap),
-                )
-            )
+            example = _example(item, wrong, seats.next(len(wrong) + 1), overlap=overlap)
+            made.append(replace(example, id=f"{group}-{place}", group=group))
     return tuple(made)
 
 
+def _example(item: Item, wrong: tuple[str, ...], seat: int, *, overlap: bool) -> Example:
+    """Return the example of an item, still named after its template alone."""
+    evidence = item.story.spans[item.fact]
+    return Example(
+        id=item.fact.template.id,
+        passage=item.story.passage,
+        question=item.question,
+        options=(*wrong[:seat], item.gold, *wrong[seat:]),
+        answer=seat,
+        group=item.fact.template.id,
+        meta={
+            "kind": item.ask.kind,
+            "template": item.fact.template.id,
+            "overlap": "yes" if overlap else "no",
+            "evidence": ",".join(f"{start}:{end}" for start, end in evidence),
+        },
+    )
+
+
 def _asked(split: Split, rng: Rng, sentences: tuple[int, int]) -> list[Item]:
-    """Return the questions about a new story. One of five sentences or more is told again until
+    """Return the questions about a new story. A full one is told again until
     it offers distractors, inside and outside, for as many questions as may be asked about it."""
     while True:
         left = items(tell(split, rng, sentences=sentences), split, rng)
         ready = sum(item.offers(2, overlap=True) and item.offers(2, overlap=False) for item in left)
-        if ready >= _MOST_QUESTIONS or left[0].story.passage.count(".") < _MOST_QUESTIONS:
+        if ready >= _MOST_QUESTIONS or left[0].story.passage.count(".") < _FULL_STORY:
             return left
 
 
@@ -106,6 +121,8 @@ def _taken(left: list[Item], count: int, *, overlap: bool) -> Item:
 
 
 class _Seats:
+    """Positions for the gold option: each block of K items with K options uses every one once."""
+
     def __init__(self, name: str) -> None:
         self._name = name
         self._used: Counter[int] = Counter()
@@ -119,15 +136,6 @@ class _Seats:
 def _due(number: int, share: float) -> bool:
     """Whether item `number` is one of the share: after n items, round-down(n * share) were."""
     return int((number + 1) * share + 1e-9) > int(number * share + 1e-9)
-
-
-def _meta(item: Item, *, overlap: bool) -> dict[str, str]:
-    return {
-        "kind": item.ask.kind,
-        "template": item.fact.template.id,
-        "overlap": "yes" if overlap else "no",
-        "evidence": ",".join(f"{start}:{end}" for start, end in item.story.spans[item.fact]),
-    }
 
 
 def read(argument: str) -> Iterator[Example]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from robustness.domain import Example
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["Item", "batches", "choice_items", "padded", "shuffled_batches"]
+__all__ = ["Item", "batches", "choice_items", "padded", "recall_items", "shuffled_batches"]
 
 _POOL = 16
 """Batches that are sorted by length together: enough to save padding, few enough to stay random."""
@@ -28,6 +28,12 @@ class Item:
 
     rows: tuple[Row, ...]
     answer: int
+    group: str
+    """Passage id."""
+    before: tuple[int, ...] = ()
+    """Position of the token before the option, per row; only where recall is trained."""
+    gold: tuple[int, ...] = ()
+    """The gold option's tokens that not all options have; only where recall is trained."""
 
     @property
     def length(self) -> int:
@@ -55,8 +61,31 @@ def choice_items(
                 f"example {example.id!r}: question and option alone exceed {max_length} tokens, "
                 "but they are needed in full; raise --max-length or leave the example out"
             )
-        items.append(Item(encoded.rows, example.answer))
+        items.append(Item(encoded.rows, example.answer, example.group))
     return tuple(items)
+
+
+def recall_items(
+    tokenizer: PreTrainedTokenizerFast, examples: Sequence[Example], *, max_length: int
+) -> tuple[Item, ...]:
+    """Return the items of `choice_items` with what recall needs. For WordPiece tokenizers alone,
+    which cut an option into the same tokens wherever it stands."""
+    items = choice_items(tokenizer, examples, max_length=max_length)
+    texts = list(dict.fromkeys(option for example in examples for option in example.options))
+    coded = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    tokens = dict(zip(texts, coded, strict=True))
+    return tuple(
+        _with_recall(item, [tokens[option] for option in example.options])
+        for item, example in zip(items, examples, strict=True)
+    )
+
+
+def _with_recall(item: Item, options: Sequence[Sequence[int]]) -> Item:
+    shared = set(options[0]).intersection(*options)
+    gold = options[item.answer]
+    own = tuple(token for token in gold if token not in shared) or tuple(gold)
+    lengths = zip(item.rows, options, strict=True)
+    return replace(item, before=tuple(len(row.ids) - len(o) - 2 for row, o in lengths), gold=own)
 
 
 def batches(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:

@@ -9,24 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from robustness.domain import Example
-from robustness.errors import ModelError, UsageError
 from robustness.models.locate import locate
 from robustness.models.quiet import quiet
 from robustness.readers.load import Dataset
-from robustness.training.cloze import cloze_loss, clozes, curriculum
+from robustness.training.bases import opened
+from robustness.training.choice import Loss, accuracy, choice_loss, choice_loss_with_recall
 from robustness.training.conditions import under
-from robustness.training.data import Item, batches, choice_items, padded, shuffled_batches
+from robustness.training.data import Item, choice_items, recall_items, shuffled_batches
 from robustness.training.folder import new_folder
 from robustness.training.options import SCRATCH, Training
+from robustness.training.recall import curriculum, passages, warm_loss
 from robustness.training.record import Record
-from robustness.training.scratch import Shape, network, tokenizer
 from robustness.training.steps import run_steps
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from transformers import BertForMultipleChoice, PreTrainedModel, PreTrainedTokenizerFast
 
-__all__ = ["Trained", "accuracy", "train"]
+__all__ = ["Trained", "train"]
 
 _WARM_BATCH = 24
 """Passages per step of the warm start."""
@@ -43,9 +42,9 @@ class Trained:
     accuracy: float
     """On the development questions, unaltered; in [0, 1]."""
     losses: tuple[float, ...]
-    """Per step of fine-tuning, in nats per question."""
+    """Per step of fine-tuning, in nats per question; behind a warm start, half of recall is in it."""
     warm_losses: tuple[float, ...]
-    """Per step of the warm start, in nats per masked token; empty without one."""
+    """Per step of the warm start, in nats per gold token; empty without one."""
 
 
 def train(base: str, data: Dataset, *, dev: Dataset, out: Path, training: Training) -> Trained:
@@ -66,14 +65,10 @@ def train(base: str, data: Dataset, *, dev: Dataset, out: Path, training: Traini
     """
     with new_folder(out) as folder, _settled(training):
         examples = under(training.condition, data.examples, seed=training.seed)
-        with quiet():
-            model, coder = _opened(base, examples, training)
-        warm = _warmed(model, coder, examples, training) if training.warm_epochs else ()
-        learn, judge = (
-            choice_items(coder, part, max_length=training.max_length) for part in (examples, dev.examples)
-        )
-        losses = _fine_tuned(model, learn, training)
-        reached = accuracy(model, judge)
+        model, coder = opened(base, examples, training)
+        warm, losses = _lessons(model, coder, examples, training)
+        judged = choice_items(coder, dev.examples, max_length=training.max_length)
+        reached = accuracy(model, judged)
         with quiet():
             model.save_pretrained(folder)
             coder.save_pretrained(folder)
@@ -97,81 +92,28 @@ def _settled(training: Training) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _opened(
-    base: str, examples: Sequence[Example], training: Training
-) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return the network and the tokenizer to train: new ones, or those of a checkpoint."""
-    import torch
-    from transformers import AutoModelForMultipleChoice, AutoTokenizer
-
-    if base == SCRATCH:
-        shape = Shape(positions=training.max_length)
-        coder = tokenizer(examples, size=shape.vocabulary, max_length=training.max_length)
-        return network(shape, vocabulary=len(coder), seed=training.seed), coder
-    if training.warm_epochs:
-        raise UsageError(
-            f"--warm-epochs: {training.warm_epochs!r} came with the base {base!r}, but only the "
-            f"base {SCRATCH!r} has a warm start; leave it out"
-        )
-    found = locate(base)
-    try:
-        model = AutoModelForMultipleChoice.from_pretrained(
-            found.folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
-        )
-        coder = AutoTokenizer.from_pretrained(found.folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(
-            f"base {found.name!r}: transformers could not load it ({type(error).__name__}: "
-            f"{' '.join(str(error).split())[:200]}), but an encoder with a tokenizer in "
-            "safetensors is needed; fetch or save it again"
-        ) from error
-    return cast("PreTrainedModel", model), cast("PreTrainedTokenizerFast", coder)
-
-
-def _warmed(
+def _lessons(
     model: PreTrainedModel,
     coder: PreTrainedTokenizerFast,
     examples: Sequence[Example],
     training: Training,
-) -> tuple[float, ...]:
-    rows = clozes(coder, examples, max_length=training.max_length, seed=training.seed)
-    parameters, loss = cloze_loss(cast("BertForMultipleChoice", model))
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Train in place and return the losses of the warm start, if any, and of the fine-tuning."""
+    model.train()
+    if not training.warm_epochs:
+        items = choice_items(coder, examples, max_length=training.max_length)
+        return (), _tuned(model, items, choice_loss(model), training)
+    bert = cast("BertForMultipleChoice", model)
+    items = recall_items(coder, examples, max_length=training.max_length)
+    rows = passages(items, max_length=training.max_length, seed=training.seed)
     plan = curriculum(rows, _WARM_BATCH, seed=training.seed, epochs=training.warm_epochs)
-    model.train()
-    return run_steps(parameters, plan, loss, rate=training.rate * _WARM_RATE)
+    rate = training.rate * _WARM_RATE
+    warm = run_steps(tuple(bert.parameters()), plan, warm_loss(bert), rate=rate, name="warm start")
+    return warm, _tuned(model, items, choice_loss_with_recall(bert), training)
 
 
-def _fine_tuned(model: PreTrainedModel, items: Sequence[Item], training: Training) -> tuple[float, ...]:
-    def loss(batch: Sequence[Item]) -> Tensor:
-        import torch
-
-        gold = torch.tensor([item.answer for item in batch])
-        return torch.nn.functional.cross_entropy(_logits(model, batch), gold)
-
+def _tuned(
+    model: PreTrainedModel, items: Sequence[Item], loss: Loss, training: Training
+) -> tuple[float, ...]:
     plan = shuffled_batches(items, training.batch_size, seed=training.seed, epochs=training.epochs)
-    model.train()
-    return run_steps(tuple(model.parameters()), plan, loss, rate=training.rate)
-
-
-def accuracy(model: PreTrainedModel, items: Sequence[Item]) -> float:
-    """Return the share of items whose gold option has the highest logit, in [0, 1]; model in eval mode."""
-    import torch
-
-    model.eval()
-    right = 0
-    with torch.inference_mode():
-        for batch in batches(items, 32):
-            best = _logits(model, batch).argmax(dim=1).tolist()
-            right += sum(at == item.answer for at, item in zip(best, batch, strict=True))
-    return right / len(items)
-
-
-def _logits(model: PreTrainedModel, batch: Sequence[Item]) -> Tensor:
-    """Return float[B, K], with minus infinity where an item has fewer than K options."""
-    import torch
-
-    inputs = padded([row for item in batch for row in item.rows], model.config.pad_token_id or 0)
-    # One "question" per row: options of any number then need no padding rows.
-    flat = model(**{name: value.unsqueeze(1) for name, value in inputs.items()}).logits.flatten()
-    parts = flat.split([len(item.rows) for item in batch])
-    return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True, padding_value=-torch.inf)
+    return run_steps(tuple(model.parameters()), plan, loss, rate=training.rate, name="training")

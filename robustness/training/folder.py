@@ -36,7 +36,9 @@ def new_folder(target: Path) -> Iterator[Path]:
         ) from error
     try:
         yield made
-        made.chmod(0o755)
+        made.chmod(0o755)  # temporary folders, and safetensors files, are private at first
+        for file in made.iterdir():
+            file.chmod(0o644)
         made.replace(target)
     finally:
         shutil.rmtree(made, ignore_errors=True)

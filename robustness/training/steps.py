@@ -39,8 +39,11 @@ def run_steps(
     loss: Callable[[B], Tensor],
     *,
     rate: float,
+    name: str,
 ) -> tuple[float, ...]:
     """Take one optimiser step per batch, in place, and return the loss of each step.
+
+    `name` stands before the progress bar.
 
     Raises `ModelError` at the first loss that is not finite.
     """
@@ -50,7 +53,7 @@ def run_steps(
     optimiser = torch.optim.AdamW(parameters, lr=rate, betas=(0.9, 0.98), weight_decay=_WEIGHT_DECAY)
     total = len(batches)
     losses: list[float] = []
-    with tqdm(total=total, unit="step", desc="training", leave=False) as bar:
+    with tqdm(total=total, unit="step", desc=name, leave=False) as bar:
         for batch in batches:
             for group in optimiser.param_groups:
                 group["lr"] = rate * rate_share(len(losses), total)

@@ -430,3 +430,26 @@ def test_a_github_job_gets_annotations_a_summary_and_outputs(
     assert "::error title=robustness FAIL%3A passage-word-shuffle" in said.err
     assert page.read_text(encoding="utf-8") == (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
     assert "status=fail\nrun=run\n" in outputs.read_text(encoding="utf-8")
+
+
+def test_a_model_is_trained_and_then_checked(command: Command, tmp_path: Path) -> None:
+    said = command(
+        "train", "--base", "scratch", "--data", "stories:train?passages=4", "--dev", "stories:dev?passages=3",
+        "--epochs", "0.5", "--max-length", "128", "--condition", "passage-shuffle", "-o", "mine", "-q",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert said.out.startswith("accuracy ")
+    words = (
+        "--model",
+        "mine",
+        "--data",
+        "stories:test?passages=3",
+        "--suite",
+        "abstain",
+        "-o",
+        "run",
+        "--threads",
+        "1",
+    )
+    assert command("check", *words, "-q").code in {1, 3, 4}
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["model"]["name"] == "mine"

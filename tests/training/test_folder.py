@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from robustness.errors import OutputError
@@ -15,11 +17,16 @@ def test_a_folder_appears_whole_at_the_end(tmp_path):
     assert [path.name for path in target.parent.iterdir()] == ["model"]
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
-def test_a_run_that_stops_leaves_nothing_behind(tmp_path, error):
-    with pytest.raises(error), new_folder(tmp_path / "model") as folder:
+def stop_halfway(target: Path, error: type[BaseException]) -> None:
+    with new_folder(target) as folder:
         (folder / "a").write_text("1")
         raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_a_run_that_stops_leaves_nothing_behind(tmp_path, error):
+    with pytest.raises(error):
+        stop_halfway(tmp_path / "model", error)
     assert list(tmp_path.iterdir()) == []
 
 
