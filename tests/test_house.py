@@ -116,3 +116,20 @@ def test_local_links_in_the_docs_lead_somewhere():
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert broken == []
+
+
+RUNS = sorted(path.parent for path in (ROOT / "reports" / "examples").rglob("manifest.json"))
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: "-".join(run.parts[-2:]))
+def test_runs_in_the_repository_are_whole_and_hold_numbers_only(run):
+    from robustness.reports.items import read_items
+    from robustness.reports.store import read_run
+
+    summary = read_run(run)
+    assert not summary.text
+    assert not {"passage", "question", "options"} & set(read_items(run / "items.parquet").column_names)
+
+
+def test_there_are_runs_of_a_real_model_in_the_repository():
+    assert {run.name for run in RUNS} == {"si2019", "shortcuts"}
