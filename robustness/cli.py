@@ -240,7 +240,7 @@ def doctor(json: flag.Json = False) -> None:
 def main() -> None:
     """Run the command line; a fault of the user's is one paragraph, a fault of ours keeps its stack."""
     try:
-        app()
+        app(prog_name="robustness")
     except RobustnessError as error:
         _tell(f"error: {error}")
         sys.exit(error.exit_code)
