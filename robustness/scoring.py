@@ -31,6 +31,7 @@ def run(suite: Suite, model: Model, *, chunk: int = _CHUNK) -> Run:
     """
     _same_suite(suite, model)
     items = _items(suite)
+    _no_foreign_answers(items, model)
     scores: dict[str, Scores] = {}
     visible: dict[str, int] = {}
     for batch in _chunks(items, chunk):
@@ -54,6 +55,18 @@ def _same_suite(suite: Suite, model: Model) -> None:
         raise ScoreError(
             f"{model.name}: its predictions are for suite {claimed!r}, but this is {suite.fingerprint!r}; "
             f"predict on this suite"
+        )
+
+
+def _no_foreign_answers(items: Sequence[Example], model: Model) -> None:
+    answers = getattr(model, "answers", None)
+    if not isinstance(answers, Mapping):
+        return
+    foreign = sorted(set(answers) - {item.id for item in items})
+    if foreign:
+        raise ScoreError(
+            f"{model.name}: {len(foreign)} predictions are for no item of this suite, such as "
+            f"{', '.join(map(repr, foreign[:5]))}; predict on this suite, or leave them out"
         )
 
 

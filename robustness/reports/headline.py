@@ -21,8 +21,8 @@ def headline(judgement: Judgement, families: Families) -> str:
     """Return the one sentence that a reader should leave with; no claim without a verdict.
 
     In order: nothing judged; clean accuracy not above chance; the gravest failed check (it
-    matches keywords, unreadable text sways it, it answers without reading, it ignores order, it
-    is sure of itself where there is no answer, it breaks); checks without a measurement; too
+    answers without reading; else it matches keywords; unreadable text sways it, it ignores order,
+    it is sure of itself where there is no answer, it breaks); checks without a measurement; too
     little evidence; all passed.
     """
     clean = judgement.clean_accuracy
@@ -81,6 +81,9 @@ def _claims(judgement: Judgement, families: Families) -> tuple[str, ...]:
         if verdict.status is Status.FAIL and result is not None:
             kind = _kind(result, verdict, families.get(result.name, ""))
             failed.setdefault(kind, []).append(result)
+    if "ablation" in failed:
+        # What is answered without the passage is not matched with the passage's words.
+        failed.pop("keywords", None)
     return tuple(sentence(max(failed[kind], key=_gravity)) for kind, sentence in _KINDS if kind in failed)
 
 
@@ -176,9 +179,9 @@ _SUPPORTING: Mapping[Polarity, tuple[str, ...]] = {
 }
 
 _KINDS: tuple[tuple[str, Callable[[Result], str]], ...] = (
+    ("ablation", _without),
     ("keywords", _keywords),
     ("unreadable", _unreadable),
-    ("ablation", _without),
     ("order", _order),
     ("abstain", _abstain),
     ("attack", _attack),

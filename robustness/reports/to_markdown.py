@@ -124,11 +124,18 @@ def _validity(attack: AttackSummary) -> str:
         *(f"{number} not measured ({prose(why)})" for why, number in attack.invalid.items()),
         f"{attack.degraded} degraded",
         *_rates(attack),
-        f"{percent(attack.visible_share)} of the edited passage text seen by the model",
-        f"{percent(attack.truncated)} of the edits cut",
+        *_cut(attack),
     ]
     why = f". Verdict: {prose(attack.reason)}" if attack.reason else ""
     return f"- {versioned(attack.name, attack.severity)}: {'; '.join(parts)}{why}"
+
+
+def _cut(attack: AttackSummary) -> Iterator[str]:
+    if attack.truncated:
+        yield f"{percent(attack.truncated)} of the edits cut by the length limit"
+        yield f"{percent(attack.visible_share)} of the edited passage text seen by the model"
+    elif attack.n:
+        yield "no edit cut by the length limit"
 
 
 def _rates(attack: AttackSummary) -> Iterator[str]:

@@ -354,3 +354,29 @@ def test_scores_that_are_no_numbers_end_with_3_and_a_report_of_what_was_not_meas
     made = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert made["status"] == "invalid"
     assert "NaN" not in (tmp_path / "out" / "summary.json").read_text()
+
+
+@pytest.mark.parametrize(
+    "words", [("--suite", "core"), ("--seed", "9"), ("--limit", "1"), ("--skip-invalid",)]
+)
+def test_flags_that_a_frozen_suite_has_settled_end_with_2(
+    refused: Callable[..., str], command: Command, data: str, words: tuple[str, ...]
+) -> None:
+    assert command("build", "--data", data, "--suite", "mine.toml", "-o", "frozen", "-q").code == 0
+    told = refused(2, "check", "--model", "stub:oracle", "--frozen", "frozen", "-q", "-o", "out", *words)
+    assert f"{words[0]} came with --frozen" in told
+
+
+def test_predictions_for_items_of_no_suite_end_with_3(
+    refused: Callable[..., str], command: Command, data: str, tmp_path: Path
+) -> None:
+    assert command("build", "--data", data, "--suite", "mine.toml", "-o", "frozen", "-q").code == 0
+    rows = []
+    for name in ("examples", "variants"):
+        for line in (tmp_path / "frozen" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            options = row.get("example", row)["options"]
+            rows.append(json.dumps({"id": row["id"], "scores": [0.0] * len(options)}))
+    (tmp_path / "mine.predictions.jsonl").write_text("\n".join([*rows, '{"id": "zzz", "scores": [1, 2]}']))
+    words = ("--model", "predictions:mine.predictions.jsonl", "--frozen", "frozen", "-q", "-o", "out")
+    assert "1 predictions are for no item of this suite, such as 'zzz'" in refused(3, "check", *words)

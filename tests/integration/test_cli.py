@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -453,3 +455,22 @@ def test_a_model_is_trained_and_then_checked(command: Command, tmp_path: Path) -
     )
     assert command("check", *words, "-q").code in {1, 3, 4}
     assert json.loads((tmp_path / "run" / "summary.json").read_text())["model"]["name"] == "mine"
+
+
+def test_an_attack_of_the_users_own_project_runs_from_its_folder(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    (tmp_path / "attacks").mkdir()
+    recipe = (Path(__file__).parents[2] / "attacks" / "no-passage.toml").read_text(encoding="utf-8")
+    recipe = recipe.replace('"no-passage"', '"mine-own"').replace('"fields-removed"', '"own_attacks:Emptied"')
+    (tmp_path / "attacks" / "mine-own.toml").write_text(recipe, encoding="utf-8")
+    (tmp_path / "own_attacks.py").write_text(
+        "from robustness.attacks.unanswerable import FieldsRemoved\n\nclass Emptied(FieldsRemoved):\n    pass\n"
+    )
+    plan = 'name = "mine"\ndescription = "d"\n[[check]]\nattack = "mine-own"\n'
+    (tmp_path / "own.toml").write_text(plan)
+    script = Path(sys.executable).with_name("robustness")
+    words = ["build", "--data", data, "--suite", "own.toml", "-o", "frozen", "-q"]
+    done = subprocess.run([script, *words], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert "variants" in done.stdout

@@ -81,3 +81,18 @@ def test_what_was_not_measured_never_sounds_like_a_pass(judgement: Judgement):
     passed = replace(judgement.verdicts[0], status=Status.PASS)
     judged = only(judgement, passed, replace(passed, status=Status.INVALID))
     assert headline(judged, FAMILIES) == "Not all was measured: 1 of 2 checks could not be judged."
+
+
+def test_what_is_right_without_the_passage_is_not_called_keyword_matching(judgement: Judgement):
+    place = next(i for i, r in enumerate(judgement.results) if r.name == "passage-word-shuffle")
+    shuffled = judgement.results[place]
+    verdict = next(v for v in judgement.verdicts if v.attack == "passage-word-shuffle")
+    removed = replace(shuffled, name="no-passage")
+    both = replace(
+        judgement,
+        results=(shuffled, removed),
+        verdicts=(verdict, replace(verdict, attack="no-passage")),
+    )
+    said = (headline(both, FAMILIES), *remarks(both, FAMILIES))
+    assert said[0].startswith("This model answers without reading")
+    assert not any("matches keywords" in sentence for sentence in said)
