@@ -465,7 +465,7 @@ def test_an_attack_of_the_users_own_project_runs_from_its_folder(
     recipe = recipe.replace('"no-passage"', '"mine-own"').replace('"fields-removed"', '"own_attacks:Emptied"')
     (tmp_path / "attacks" / "mine-own.toml").write_text(recipe, encoding="utf-8")
     (tmp_path / "own_attacks.py").write_text(
-        "from robustness.attacks.unanswerable import FieldsRemoved\n\nclass Emptied(FieldsRemoved):\n    pass\n"
+        "from robustness.attacks.unanswerable import FieldsRemoved\nclass Emptied(FieldsRemoved):\n    pass\n"
     )
     plan = 'name = "mine"\ndescription = "d"\n[[check]]\nattack = "mine-own"\n'
     (tmp_path / "own.toml").write_text(plan)
