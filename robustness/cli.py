@@ -104,12 +104,12 @@ def check(
         report_target(spec)
     if output is not None:
         check_writable(output)
-    if _outranked(context, "data", by="frozen"):
+    if flag.outranked(context, "data", by="frozen"):
         data = None
-    if _outranked(context, "frozen", by="data"):
+    if flag.outranked(context, "frozen", by="data"):
         frozen = None
     if frozen is not None:
-        _refuse_flags(context, ("suite", "seed", "limit", "skip_invalid", "workers"))
+        flag.refuse_settled(context, ("suite", "seed", "limit", "skip_invalid", "workers"))
     source = None if data is None else Source(data, suite, limit, seed, skip_invalid, workers)
     made = _suite(source, frozen)
     chosen = resolve(
@@ -257,23 +257,6 @@ def main() -> None:
 def _settle(*, quiet: bool) -> None:
     if quiet:
         os.environ["TQDM_DISABLE"] = "1"
-
-
-def _outranked(context: typer.Context, name: str, *, by: str) -> bool:
-    """Tell whether `name` came from the environment and `by`, which excludes it, from a flag."""
-    sources = (context.get_parameter_source(name), context.get_parameter_source(by))
-    return tuple(source.name for source in sources if source) == ("ENVIRONMENT", "COMMANDLINE")
-
-
-def _refuse_flags(context: typer.Context, names: tuple[str, ...]) -> None:
-    """Refuse flags that a frozen suite has settled; from the environment they are passed over."""
-    for name in names:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise UsageError(
-                f"check: --{name.replace('_', '-')} came with --frozen, but the frozen suite has settled it; "
-                f"leave it out, or build another suite"
-            )
 
 
 def _suite(source: object, frozen: Path | None) -> Suite:

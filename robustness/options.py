@@ -8,6 +8,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from robustness.errors import UsageError
+
 __all__ = [
     "Batch",
     "Data",
@@ -29,6 +31,8 @@ __all__ = [
     "Undecided",
     "UndecidedPolicy",
     "Workers",
+    "outranked",
+    "refuse_settled",
 ]
 
 
@@ -138,3 +142,20 @@ Undecided: TypeAlias = Annotated[
         "--undecided", envvar="ROBUSTNESS_UNDECIDED", help="End an undecided run with 4 (report), 0 or 1."
     ),
 ]
+
+
+def outranked(context: typer.Context, name: str, *, by: str) -> bool:
+    """Tell whether `name` came from the environment and `by`, which excludes it, from a flag."""
+    sources = (context.get_parameter_source(name), context.get_parameter_source(by))
+    return tuple(source.name for source in sources if source) == ("ENVIRONMENT", "COMMANDLINE")
+
+
+def refuse_settled(context: typer.Context, names: tuple[str, ...]) -> None:
+    """Refuse flags that a frozen suite has settled; from the environment they are passed over."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(
+                f"check: --{name.replace('_', '-')} came with --frozen, but the frozen suite has settled it; "
+                f"leave it out, or build another suite"
+            )
