@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any, Literal, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -17,6 +15,7 @@ from robustness.content import content_file, content_names, load_toml
 from robustness.domain import Attack, Example, NotApplicable, Polarity, Skip, Variant
 from robustness.errors import PlanError, unknown
 from robustness.rng import derive
+from robustness.share import own_modules
 from robustness.text import is_cjk
 
 __all__ = ["Recipe", "WorkedExample", "apply", "recipe", "recipe_names", "worked_example"]
@@ -143,17 +142,13 @@ def _resolve(generator: str) -> Any:
     found = {} if colon else {entry.name: entry for entry in entry_points(group="robustness.attacks")}
     if not colon and target not in found:
         raise PlanError(unknown("generator", generator, [*GENERATORS, *found]))
-    # A console script does not look into the current folder; the user's own module lies there.
-    here = str(Path.cwd())
-    sys.path.append(here)
     try:
-        return getattr(import_module(module), attribute) if colon else found[target].load()
+        with own_modules():
+            return getattr(import_module(module), attribute) if colon else found[target].load()
     except (ImportError, AttributeError, ValueError) as error:
         raise PlanError(
             f"generator {generator!r} cannot be loaded: {error}; check its name, or start where it lies"
         ) from None
-    finally:
-        sys.path.remove(here)
 
 
 def _fault(factory: Any, parameters: Mapping[str, object]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -13,6 +12,7 @@ from robustness.domain import Model
 from robustness.errors import UsageError, unknown
 from robustness.models.locate import is_hub_id
 from robustness.models.options import ModelOptions
+from robustness.share import own_modules
 
 __all__ = ["GROUP", "KINDS", "resolve"]
 
@@ -92,13 +92,8 @@ def _attribute(spec: str, target: str) -> Callable[..., object]:
 
 
 def _from_factory(spec: str) -> Model:
-    # A console script does not look into the current folder; the user's own module lies there.
-    here = str(Path.cwd())
-    sys.path.append(here)
-    try:
+    with own_modules():
         return _checked(spec, _attribute(spec, spec)())
-    finally:
-        sys.path.remove(here)
 
 
 def _from_entry_point(point: EntryPoint) -> Model:
