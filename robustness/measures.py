@@ -1,4 +1,4 @@
-"""What was measured: outcomes of one check -> Result, outcomes of all attacks -> robust accuracy."""
+"""What was measured: the outcomes of one check -> its result, and the draws behind it."""
 
 from __future__ import annotations
 
@@ -8,28 +8,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
+
 from robustness.domain import Polarity, Suite
+from robustness.draws import Evidence, evidence
 from robustness.errors import SuiteError, unknown
-from robustness.results import Estimate, Outcome, Result, RobustAccuracy
-from robustness.rng import derive
+from robustness.results import Calibration, Estimate, Outcome, Result
 from robustness.stats import closed_form
-from robustness.stats.resampling import Sample, sample
+from robustness.stats.calibration import calibration_error, reliability
+from robustness.stats.differences import p_value_of_none
+from robustness.stats.power import achieved_power, design_effect, minimum_detectable_drop
+from robustness.stats.resampling import Sample
 
-__all__ = ["clustered", "result", "robust_accuracy"]
+__all__ = ["calibration", "measured", "result"]
 
-_COLUMNS: Final = (
-    "clean_credit",
-    "credit",
-    "chance_clean",
-    "chance",
-    "same_choice",
-    "confidence_clean",
-    "confidence",
-)
 _NONE: Final = Estimate(None)
 
 
-def result(suite: Suite, items: Sequence[Outcome], *, attack: str, severity: int) -> Result:
+def result(
+    suite: Suite, items: Sequence[Outcome], *, attack: str, severity: int, max_drop: float | None = None
+) -> Result:
     """Return everything measured for one recipe at one severity.
 
     Several variants of one source are several items of one passage; only the McNemar test counts
@@ -42,25 +40,79 @@ def result(suite: Suite, items: Sequence[Outcome], *, attack: str, severity: int
         items: its outcomes; those of other checks are left aside.
         attack: name of the recipe.
         severity: which severity of it.
+        max_drop: the drop that matters, for the power to show it.
     """
+    return measured(suite, items, attack=attack, severity=severity, max_drop=max_drop)[0]
+
+
+def measured(
+    suite: Suite, items: Sequence[Outcome], *, attack: str, severity: int, max_drop: float | None = None
+) -> tuple[Result, Evidence | None]:
+    """Return what `result` does, and the scored outcomes with their draws; None where there are none."""
     rows = [item for item in items if (item.attack, item.severity) == (attack, severity)]
-    measured = [row for row in rows if row.status == "ok"]
-    scored = [row for row in measured if not row.degraded]
+    seen = [row for row in rows if row.status == "ok"]
+    # Sorted, so that sums of floats come out alike whatever the order of the outcomes.
+    scored = sorted((row for row in seen if not row.degraded), key=lambda row: row.id)
     counted = _counted(suite, rows, attack=attack, severity=severity)
     if not scored:
-        return counted
-    columns = {name: [float(getattr(row, name)) for row in scored] for name in _COLUMNS}
-    pairs = list(zip(columns["clean_credit"], columns["credit"], strict=True))
-    columns["drop"] = [before - after for before, after in pairs]
-    columns["lost"] = [max(before - after, 0.0) for before, after in pairs]
-    columns["won"] = [max(after - before, 0.0) for before, after in pairs]
-    columns["missing"] = [1 - before for before, _ in pairs]
-    groups = [row.group for row in scored]
-    drawn = clustered(suite, columns, groups, attack, str(severity))
+        return counted, None
+    found = evidence(suite, scored, attack, str(severity))
+    counted = replace(_with_margins(counted, scored), calibration=_calibration(scored))
     if counted.polarity is Polarity.ABSTAIN:
-        return _with_confidence(counted, drawn, scored)
-    with_degraded = closed_form.mean([row.credit for row in measured])
-    return replace(_with_accuracy(counted, drawn, scored), accuracy_with_degraded=with_degraded)
+        return _with_confidence(counted, found.drawn, scored), found
+    with_degraded = closed_form.mean([row.credit for row in seen])
+    whole = replace(_with_accuracy(counted, found.drawn, scored), accuracy_with_degraded=with_degraded)
+    return _with_power(whole, found, max_drop), found
+
+
+def calibration(tops: Sequence[float], credits_: Sequence[float], briers: Sequence[float]) -> Calibration:
+    """Return how far the softmax can be believed, over the items whose Brier score is defined.
+
+    Args:
+        tops: float[N], the largest softmax probability of each item.
+        credits_: float[N], the credit of each answer.
+        briers: float[N], NaN where no option is right.
+    """
+    rows = [row for row in zip(tops, credits_, briers, strict=True) if not math.isnan(row[2])]
+    sure, right, squared = ([row[column] for row in rows] for column in range(3))
+    sure = [min(1.0, share) for share in sure]
+    return Calibration(
+        n=len(rows),
+        ece=calibration_error(sure, right),
+        brier=closed_form.mean(squared),
+        bins=reliability(sure, right),
+    )
+
+
+def _calibration(scored: Sequence[Outcome]) -> Calibration | None:
+    columns = [[getattr(row, name) for row in scored] for name in ("top", "credit", "brier")]
+    found = calibration(*columns)
+    return found if found.n else None
+
+
+def _with_margins(counted: Result, scored: Sequence[Outcome]) -> Result:
+    changes = [row.margin_change for row in scored if not math.isnan(row.margin_change)]
+    if not changes:
+        return counted
+    with np.errstate(over="ignore", invalid="ignore"):  # scores may be as large as floats can be
+        shift = float(np.mean(changes))
+    lower = closed_form.mean([float(change < 0) for change in changes])
+    return replace(counted, margin_shift=shift if math.isfinite(shift) else None, margin_lower=lower)
+
+
+def _with_power(found: Result, seen: Evidence, max_drop: float | None) -> Result:
+    drops = seen.drawn.values["drop"].tolist()
+    effect = design_effect(drops, seen.groups).effect
+    p01 = closed_form.mean(seen.drawn.values["won"].tolist()) or 0.0
+    told = p01 < 0.5  # else clean answers are worse than a coin's: nothing can be said of a drop
+    possible = max_drop is not None and told and max_drop <= 1 - 2 * p01
+    return replace(
+        found,
+        p_drop=p_value_of_none(seen.drawn, {"drop": 1.0}, bounds=(-1.0, 1.0)),
+        design_effect=effect,
+        detectable_drop=minimum_detectable_drop(found.n, p01=p01, effect=effect) if told else None,
+        power=achieved_power(found.n, max_drop or 0.0, p01=p01, effect=effect) if possible else None,
+    )
 
 
 def _counted(suite: Suite, rows: Sequence[Outcome], *, attack: str, severity: int) -> Result:
@@ -88,10 +140,18 @@ def _counted(suite: Suite, rows: Sequence[Outcome], *, attack: str, severity: in
         drop=_NONE,
         relative_drop=None,
         p_value=None,
+        p_drop=None,
+        p_drop_adjusted=None,
+        design_effect=None,
+        detectable_drop=None,
+        power=None,
         attack_success_rate=_NONE,
         repair_rate=_NONE,
         consistency=_NONE,
         margin_retained=_NONE,
+        margin_shift=None,
+        margin_lower=None,
+        calibration=None,
         auroc=_NONE,
         aurc=None,
         coverage_at_80=None,
@@ -146,70 +206,11 @@ def _skipped(suite: Suite, attack: str, applied: set[str]) -> Mapping[str, int]:
     return dict(sorted(Counter(reasons.get(id_, "no reason recorded") for id_ in absent).items()))
 
 
-def robust_accuracy(
-    suite: Suite,
-    clean: Mapping[str, float],
-    items: Sequence[Outcome],
-    results: Sequence[Result],
-) -> RobustAccuracy:
-    """Return accuracy where an example counts by the product of its credits, clean included.
-
-    Over the checks of polarity `attack` except the control. An attack that does not apply to an
-    example, or is degraded there, counts as a factor of 1 and leaves the null's exponent alone:
-    the null is the mean of clean credit x (1 - q)^m with each example's own m. Undefined where no
-    attack was measured, or where any variant among them was not.
-
-    Args:
-        suite: the suite that the outcomes belong to.
-        clean: credit by id of each example measured under clean; no others are counted.
-        items: the outcomes of the suite.
-        results: its results.
-    """
-    control = suite.plan.get("control")
-    counted = [r for r in results if r.polarity is Polarity.ATTACK and r.name != control and r.n]
-    checks = {(r.name, r.severity) for r in counted}
-    factors: dict[str, list[float]] = {id_: [] for id_ in clean}
-    for row in items:
-        if (row.attack, row.severity) in checks and not row.degraded and row.source in factors:
-            factors[row.source].append(row.credit)
-    rate = next((r.attack_success_rate.value for r in results if r.name == control), None)
-    means = {r.name: r.accuracy.value for r in counted if r.accuracy.value is not None}
-    lowest = min(sorted(means), key=means.__getitem__, default=None)
-    null = [clean[id_] * (1 - (rate or 0.0)) ** len(found) for id_, found in factors.items()]
-    return RobustAccuracy(
-        worst_case=_worst_case(suite, clean, factors),
-        null=closed_form.mean(null) if rate is not None and counted else None,
-        control=str(control) if control is not None else None,
-        control_rate=rate,
-        attacks=len(counted),
-        lowest=means[lowest] if lowest is not None else None,
-        lowest_attack=lowest,
-        mean=closed_form.mean(list(means.values())),
-        n=len(clean),
-    )
-
-
-def _worst_case(suite: Suite, clean: Mapping[str, float], factors: Mapping[str, Sequence[float]]) -> Estimate:
-    products = [clean[id_] * math.prod(found) for id_, found in factors.items()]
-    if not any(factors.values()) or any(map(math.isnan, products)):
-        return _NONE
-    group = {example.id: example.group for example in suite.examples}
-    return clustered(suite, {"all": products}, [group[i] for i in factors], "worst").mean("all")
-
-
 def _polarity(suite: Suite, attack: str) -> Polarity:
     recipes: Any = suite.plan.get("recipes", {})
     if attack not in recipes:
         raise SuiteError(f"suite {suite.name!r}: {unknown('recipe', attack, recipes)}")
     return Polarity(recipes[attack]["polarity"])
-
-
-def clustered(
-    suite: Suite, columns: Mapping[str, Sequence[float]], groups: Sequence[str], *names: str
-) -> Sample:
-    """Return a sample whose draws depend on the suite and the check alone."""
-    seed = derive(0, suite.fingerprint, "bootstrap", *names).below(2**53)
-    return sample(columns, groups, seed=seed)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -2,66 +2,72 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from robustness.choices import Reading, outcome, read
-from robustness.domain import Polarity, Run, Status, Suite
-from robustness.errors import PlanError, ScoreError, SuiteError, unknown
-from robustness.measures import clustered, result, robust_accuracy
-from robustness.results import Estimate, Judgement, Outcome, Result, Verdict
+from robustness.comparisons import adjusted, clean_comparison, comparison, paired
+from robustness.decisions import Rules, decide, verdict
+from robustness.domain import Run, Status, Suite
+from robustness.draws import clustered
+from robustness.errors import ScoreError, SuiteError
+from robustness.limits import LIMITS, checks, known_failure, min_passages
+from robustness.measures import calibration, measured
+from robustness.results import Comparison, Judgement, Outcome, PositionBias, Result, Verdict
 from robustness.stats.closed_form import mean
+from robustness.stats.multiplicity import benjamini_hochberg, holm
+from robustness.stats.position_bias import position_table, rstd, rstd_by_chance
+from robustness.worst_case import robust_accuracy
 
-__all__ = ["LIMITS", "judge", "outcomes", "overall", "verdict"]
+__all__ = ["ALPHA", "LIMITS", "judge", "outcomes", "overall", "verdict"]
 
-LIMITS: Final[Mapping[str, str]] = {
-    "max_drop": "drop",
-    "min_accuracy": "accuracy",
-    "max_success_rate": "attack_success_rate",
-    "min_consistency": "consistency",
-    "max_margin_retained": "margin_retained",
-    "min_auroc": "auroc",
-    "min_applicable": "share of examples that the attack applies to",
-    "max_truncated": "truncated",
-}
-"""Every kind of limit, and what of a `Result` it bounds. Shares, not percent."""
+ALPHA: Final = 0.025
+"""Level of one side of a 95 % interval: what a FAIL has to hold at after Holm."""
 
-_NONE: Final = Estimate(None)
 _ORDER: Final = (Status.FAIL, Status.INVALID, Status.UNDECIDED, Status.PASS)
+
+Readings = Mapping[str, Reading]
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
-    """One attack at one severity, with the limits that the plan sets on it."""
+class _Baseline:
+    """Another run of the same suite."""
 
-    attack: str
-    severity: int
-    limits: Mapping[str, float]
+    name: str
+    clean: Readings
+    outcomes: Mapping[str, Outcome]
+    """By variant id."""
 
 
-def judge(suite: Suite, run: Run) -> Judgement:
+def judge(suite: Suite, run: Run, *, baseline: Run | None = None) -> Judgement:
     """Return everything that one run says about one suite, down to a single status.
 
+    Args:
+        suite: the suite, with the limits of its plan.
+        run: what the model said to it.
+        baseline: what another model said to it; limits against a baseline are INVALID without one,
+            unless the plan says to skip them.
+
     Raises:
-        ScoreError: the run belongs to another suite, or a row has the wrong number of scores.
+        ScoreError: a run belongs to another suite, or a row has the wrong number of scores.
         SuiteError: a variant's source, or a check's recipe, is not in the suite.
         PlanError: the plan sets a limit of an unknown kind.
     """
-    if run.suite != suite.fingerprint:
-        raise ScoreError(
-            f"run of {run.model!r}: it was made for suite {run.suite!r}, but suite "
-            f"{suite.fingerprint!r} came; score this suite, or judge the run with its own"
-        )
-    clean = {example.id: read(example, run) for example in suite.examples}
+    _same_suite(suite, run, "run")
+    if baseline:
+        _same_suite(suite, baseline, "baseline")
+    clean = _readings(suite, run)
     items = _outcomes(suite, run, clean)
-    results, verdicts = _judged_checks(suite, items)
+    beside = _read_baseline(suite, baseline) if baseline else None
+    results, verdicts, compared = _judged_checks(suite, items, beside)
     measured = [e for e in suite.examples if clean[e.id].status == "ok"]
     earned = {e.id: clean[e.id].credit for e in measured}
     accuracy = clustered(suite, {"clean": list(earned.values())}, [e.group for e in measured])
     unmeasured = len(suite.examples) - len(measured)
+    seen = [clean[e.id] for e in measured]
+    if beside:
+        compared = adjusted([clean_comparison(suite, clean, beside.clean), *compared])
     return Judgement(
         clean_accuracy=accuracy.mean("clean"),
         clean_chance=mean([e.chance for e in measured]) or 0.0,
@@ -73,24 +79,86 @@ def judge(suite: Suite, run: Run) -> Judgement:
         verdicts=verdicts,
         robust_accuracy=robust_accuracy(suite, earned, items, results),
         status=overall(verdicts, unmeasured=unmeasured),
+        calibration=calibration([r.top for r in seen], [r.credit for r in seen], [r.brier for r in seen]),
+        position_bias=_position_bias(suite, clean),
+        correction=_correction(suite),
+        baseline=f"{baseline.model} ({baseline.model_fingerprint})" if baseline else "",
+        comparisons=compared,
     )
 
 
-def _judged_checks(suite: Suite, items: Sequence[Outcome]) -> tuple[tuple[Result, ...], tuple[Verdict, ...]]:
-    by_check: defaultdict[tuple[str, int], list[Outcome]] = defaultdict(list)
-    for item in items:
-        by_check[item.attack, item.severity].append(item)
+def _same_suite(suite: Suite, run: Run, what: str) -> None:
+    if run.suite != suite.fingerprint:
+        raise ScoreError(
+            f"{what} of {run.model!r}: it was made for suite {run.suite!r}, but suite "
+            f"{suite.fingerprint!r} came; score this suite, or judge the run with its own"
+        )
+
+
+def _readings(suite: Suite, run: Run) -> Readings:
+    return {example.id: read(example, run) for example in suite.examples}
+
+
+def _read_baseline(suite: Suite, run: Run) -> _Baseline:
+    clean = _readings(suite, run)
+    return _Baseline(run.model, clean, {row.id: row for row in _outcomes(suite, run, clean)})
+
+
+def _judged_checks(
+    suite: Suite, items: Sequence[Outcome], beside: _Baseline | None
+) -> tuple[tuple[Result, ...], tuple[Verdict, ...], tuple[Comparison, ...]]:
+    rules = Rules(min_passages(suite), suite.seed, beside.name if beside else "")
     results: list[Result] = []
     verdicts: list[Verdict] = []
-    for check in _checks(suite):
-        rows = by_check[check.attack, check.severity]
-        found = result(suite, rows, attack=check.attack, severity=check.severity)
+    compared: list[Comparison] = []
+    for check in checks(suite, baseline=beside is not None):
+        name, severity = check.attack, check.severity
+        found, seen = measured(suite, items, attack=name, severity=severity, max_drop=check.max_drop)
+        pair = paired(suite, seen, beside.outcomes, found) if beside else None
         results.append(found)
-        verdicts += [
-            verdict(found, kind, limit, min_passages=_min_passages(suite))
-            for kind, limit in check.limits.items()
-        ]
-    return tuple(results), tuple(verdicts)
+        verdicts += [decide(found, limit, seen, rules=rules, pair=pair) for limit in check.limits]
+        if pair:
+            compared.append(comparison(pair, found))
+    adjusted_drops = benjamini_hochberg([found.p_drop for found in results])
+    told = [replace(r, p_drop_adjusted=p) for r, p in zip(results, adjusted_drops, strict=True)]
+    corrected = _corrected(verdicts, _correction(suite))
+    return tuple(told), tuple(_excused(suite, one) for one in corrected), tuple(compared)
+
+
+def _correction(suite: Suite) -> str:
+    plan: Any = suite.plan
+    return str(plan.get("correction") or "none")
+
+
+def _corrected(verdicts: Sequence[Verdict], correction: str) -> list[Verdict]:
+    """Return the verdicts with p-values after Holm; a FAIL that does not hold then is UNDECIDED."""
+    made = []
+    for one, p in zip(verdicts, holm([one.p_value for one in verdicts]), strict=True):
+        told = replace(one, p_adjusted=p)
+        if correction == "holm" and one.status is Status.FAIL and p is not None and p > ALPHA:
+            reason = f"{one.reason}; after Holm over all gates p is {p:.3f}, above {ALPHA:g}"
+            told = replace(told, status=Status.UNDECIDED, reason=reason)
+        made.append(told)
+    return made
+
+
+def _excused(suite: Suite, one: Verdict) -> Verdict:
+    """Return the verdict as a known failure leaves it: what was not measured is never excused."""
+    known = known_failure(suite, one.attack, one.severity)
+    if not known or one.status is Status.INVALID:
+        return one
+    if one.status is Status.PASS:
+        return replace(one, reason=f"{one.reason}; it is a known failure {known}: remove that entry")
+    return replace(one, known_failure=known)
+
+
+def _position_bias(suite: Suite, clean: Readings) -> PositionBias:
+    rows = [(e, clean[e.id].picks) for e in suite.examples if clean[e.id].status == "ok"]
+    gold = [(e.answer, picks, len(e.options)) for e, picks in rows if e.answer is not None]
+    table = position_table(
+        [answer for answer, _, _ in gold], [picks for _, picks, _ in gold], [size for _, _, size in gold]
+    )
+    return PositionBias(table, rstd(table), rstd_by_chance(table))
 
 
 def outcomes(suite: Suite, run: Run) -> tuple[Outcome, ...]:
@@ -103,10 +171,10 @@ def outcomes(suite: Suite, run: Run) -> tuple[Outcome, ...]:
         ScoreError: a row has the wrong number of scores.
         SuiteError: a variant's source is not in the suite.
     """
-    return _outcomes(suite, run, {example.id: read(example, run) for example in suite.examples})
+    return _outcomes(suite, run, _readings(suite, run))
 
 
-def _outcomes(suite: Suite, run: Run, clean: Mapping[str, Reading]) -> tuple[Outcome, ...]:
+def _outcomes(suite: Suite, run: Run, clean: Readings) -> tuple[Outcome, ...]:
     sources = {example.id: example for example in suite.examples}
     for variant in suite.variants:
         if variant.source not in sources:
@@ -117,91 +185,10 @@ def _outcomes(suite: Suite, run: Run, clean: Mapping[str, Reading]) -> tuple[Out
     return tuple(outcome(v, sources[v.source], clean[v.source], run) for v in suite.variants)
 
 
-def verdict(found: Result, check: str, limit: float, *, min_passages: int = 30) -> Verdict:
-    """Return what one limit says of one result, decided on the confidence bound.
-
-    A `max_` limit passes where high <= limit and fails where low > limit; a `min_` limit passes
-    where low >= limit and fails where high < limit; anything between is UNDECIDED. Anything
-    unmeasured is INVALID, and under `min_passages` passages nothing passes or fails.
-    `min_applicable` and `max_truncated` are counts of this very suite and have no interval.
-
-    Raises:
-        PlanError: `check` is not one of `LIMITS`.
-    """
-    if check not in LIMITS:
-        raise PlanError(f"attack {found.name!r}: {unknown('limit', check, LIMITS)}")
-    estimate = _bounded(found, check)
-    status, reason = _decided(found, check, limit, estimate)
-    if status in (Status.PASS, Status.FAIL) and found.clusters < min_passages:
-        status = Status.UNDECIDED
-        reason = f"{found.clusters} passage(s) were scored, but at least {min_passages} are needed"
-    return Verdict(
-        check=check,
-        attack=found.name,
-        severity=found.severity,
-        estimate=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
-        limit=limit,
-        n=found.n,
-        clusters=found.clusters,
-        status=status,
-        reason=reason,
-    )
-
-
-def _bounded(found: Result, check: str) -> Estimate:
-    if check == "min_applicable":
-        examples = found.applicable + sum(found.skipped.values())
-        share = found.applicable / examples if examples else 0.0
-        return Estimate(share, share, share)
-    if check == "max_truncated":
-        return Estimate(found.truncated, found.truncated, found.truncated) if found.n else _NONE
-    estimate: Estimate = attrgetter(LIMITS[check])(found)
-    return estimate
-
-
-def _decided(found: Result, check: str, limit: float, estimate: Estimate) -> tuple[Status, str]:
-    reason = _not_measured(found, check, estimate)
-    low, high = estimate.low, estimate.high
-    if reason or low is None or high is None:
-        return Status.INVALID, reason
-    least = check.startswith("min_")
-    good, bad = (low >= limit, high < limit) if least else (high <= limit, low > limit)
-    what = f"{LIMITS[check].replace('_', ' ')} {estimate.value:.3f}, interval [{low:.3f}, {high:.3f}]"
-    if good:
-        return Status.PASS, f"{what}, keeps to the limit of {limit:g}"
-    if bad:
-        side = "below" if least else "above"
-        return Status.FAIL, f"{what}, lies wholly {side} the limit of {limit:g}"
-    return Status.UNDECIDED, f"{what}, straddles the limit of {limit:g}; score more passages"
-
-
-def _not_measured(found: Result, check: str, estimate: Estimate) -> str:
-    """Return why nothing can be decided, or an empty string."""
-    if found.invalid:
-        parts = ", ".join(f"{count} {status}" for status, count in found.invalid.items())
-        total = sum(found.invalid.values())
-        return f"{total} of {found.n + found.degraded + total} variants were not measured: {parts}"
-    if not found.applicable:
-        return "the attack applied to no example"
-    if not found.n:
-        return f"no variant was scored: all {found.degraded} are degraded"
-    if estimate.value is None:
-        return _undefined(found, check)
-    return ""
-
-
-def _undefined(found: Result, check: str) -> str:
-    if (check == "min_auroc") != (found.polarity is Polarity.ABSTAIN):
-        return f"{LIMITS[check]} is not defined for polarity {found.polarity.value}"
-    if check == "max_margin_retained":
-        return "clean accuracy is not clearly above chance"
-    return f"{LIMITS[check]} has nothing to be a share of: no clean answer is right"
-
-
 def overall(verdicts: Sequence[Verdict], *, unmeasured: int = 0) -> Status:
     """Return the gravest status: FAIL, then INVALID, UNDECIDED, PASS; no verdict is INVALID.
+
+    Known failures decide nothing: where nothing else is left, the run passes.
 
     Args:
         verdicts: all verdicts of a run.
@@ -210,19 +197,7 @@ def overall(verdicts: Sequence[Verdict], *, unmeasured: int = 0) -> Status:
     >>> overall(())
     <Status.INVALID: 'invalid'>
     """
-    found = {verdict.status for verdict in verdicts}
+    found = {one.status if not one.known_failure else Status.PASS for one in verdicts}
     if unmeasured or not found:
         found.add(Status.INVALID)
     return min(found, key=_ORDER.index)
-
-
-def _checks(suite: Suite) -> Iterator[_Check]:
-    plan: Any = suite.plan
-    for entry in plan.get("checks", ()):
-        for severity in entry.get("severities", (1,)):
-            yield _Check(entry["attack"], severity, entry.get("limits", {}))
-
-
-def _min_passages(suite: Suite) -> int:
-    plan: Any = suite.plan
-    return int(plan.get("min_passages", 30))

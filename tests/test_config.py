@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustness.config import Config, find, merged, read, schema
+from robustness.config import Config, merged, origins, schema
+from robustness.config_tables import OFF, Allowances, AskedLimits
 from robustness.errors import UsageError
+from robustness.settings import Settings, find, read
+from robustness.suites.plan import Allowances as PlanAllowances
+from robustness.suites.plan import Limits
 
 KNOWN = {"attack": "no-passage", "until": date(2027, 1, 31), "owner": "reading team", "reason": "retraining"}
 
@@ -19,7 +23,7 @@ def test_nothing_said_gives_the_defaults():
 
 @pytest.mark.parametrize(
     ("said", "expected"),
-    [((None, None), 1), ((None, "2"), 2), (("3", None), 3), (("3", "2"), 3), (("", ""), 1)],
+    [((None, None), 1), ((None, "2"), 2), (("3", None), 3), (("3", "2"), 3), ((None, ""), 1)],
 )
 def test_a_flag_outranks_the_environment_which_outranks_the_file(said, expected):
     flag, variable = said
@@ -93,16 +97,49 @@ def test_a_wrong_variable_is_told_by_its_own_name():
     with pytest.raises(UsageError, match="ROBUSTNESS_BATCH_TOKENS: 'many' came, but a whole number"):
         merged(environment={"ROBUSTNESS_BATCH_TOKENS": "many"})
     with pytest.raises(UsageError, match="--robustness-limit: 'many' came"):
-        merged(flags={"limit": "many"})
+        merged(flags={"limit": "many"}, prefix="--robustness-")
+    with pytest.raises(UsageError, match="--regression: 'much' came, but a number is needed"):
+        merged(flags={"regression": "much"})
+    with pytest.raises(UsageError, match="flags: model: '' came"):
+        merged(flags={"model": ""})
     with pytest.raises(UsageError, match="environment: limit: 0 came"):
         merged(environment={"ROBUSTNESS_LIMIT": "0"}, file={"limit": 3})
 
 
 def test_a_severity_has_its_own_limits_over_those_of_its_attack():
     table = {"ngram-shuffle": {"max_drop": 0.1, "min_accuracy": 0.4, "2": {"max_drop": 0.3}}}
-    limits = merged(file={"limits": table}).limits.attacks["ngram-shuffle"]
-    assert limits.at(1) == {"max_drop": 0.1, "min_accuracy": 0.4}
-    assert limits.at(2) == {"max_drop": 0.3, "min_accuracy": 0.4}
+    limits = merged(file={"limits": table | {"family": {"word-order": {"max_drop": 0.2}}}}).limits
+    first, second = (limits.over("ngram-shuffle", severity, family="word-order") for severity in (1, 2))
+    assert [table.max_drop for table in first] == [0.2, 0.1]
+    assert [table.max_drop for table in second] == [0.2, 0.1, 0.3]
+    assert limits.over("no-passage", 1, family="removal") == ()
+
+
+def test_every_kind_of_limit_of_a_plan_may_stand_in_the_file_and_be_off():
+    assert set(AskedLimits.model_fields) == set(Limits.model_fields)
+    assert set(Allowances.model_fields) == set(PlanAllowances.model_fields)
+    kinds = dict.fromkeys(Allowances.model_fields, "off")
+    made = merged(file={"limits": {"a": {**kinds, "baseline": kinds}}}).limits.attacks["a"]
+    assert set(made.model_dump(include=set(kinds)).values()) == {OFF}
+    assert set(made.baseline.model_dump().values()) == {OFF}
+    with pytest.raises(UsageError, match="max_drop: -1"):
+        merged(file={"limits": {"a": {"max_drop": OFF}}})
+
+
+def test_each_key_says_where_its_value_came_from():
+    came = origins(
+        file={"seed": 1, "data": "stories:test", "tag": "a"},
+        environment={"ROBUSTNESS_SEED": "2", "ROBUSTNESS_TAG": ""},
+        flags={"frozen": "suite", "model": None},
+    )
+    told = {key: came[key] for key in ("seed", "data", "tag", "frozen", "model")}
+    assert told == {
+        "seed": "environment",
+        "data": "default",
+        "tag": "file",
+        "frozen": "flag",
+        "model": "default",
+    }
 
 
 def test_a_configuration_cannot_be_changed():
@@ -152,3 +189,29 @@ def test_the_schema_knows_every_key_and_no_other():
     assert made["additionalProperties"] is False
     assert made["$defs"]["KnownFailure"]["required"] == ["attack", "until", "owner", "reason"]
     assert made["$defs"]["LimitsTable"]["additionalProperties"] == {"$ref": "#/$defs/AttackLimits"}
+
+
+def test_paths_start_at_the_file_or_at_whoever_asked(tmp_path):
+    (tmp_path / "project").mkdir()
+    file = tmp_path / "project" / "robustness.toml"
+    file.write_text('data = "jsonl:mine.jsonl"\n', encoding="utf-8")
+    made = Settings.of(
+        file, environment={"ROBUSTNESS_MODEL": "models/mine"}, flags={"suite": "mine.toml"}, here=tmp_path
+    )
+    assert made.start("data") == made.start("limits") == tmp_path / "project"
+    assert made.start("suite") == made.start("model") == tmp_path
+    assert made.placed("suite", "mine.toml") == tmp_path / "mine.toml"
+    assert made.replaced(suite="other.toml").start("suite") == tmp_path / "project"
+    assert {key: origin for key, _, origin in made.lines()}["data"] == "robustness.toml"
+
+
+@pytest.mark.parametrize("key", ["suite", "seed", "limit", "skip_invalid", "workers"])
+def test_a_flag_that_a_frozen_suite_has_settled_is_refused_and_a_variable_is_passed_over(tmp_path, key):
+    value = "1"
+    file = tmp_path / "robustness.toml"
+    file.write_text('frozen = "suite"\n', encoding="utf-8")
+    assert (
+        Settings.of(file, environment={f"ROBUSTNESS_{key.upper()}": value}, flags={}).config.frozen == "suite"
+    )
+    with pytest.raises(UsageError, match=f"--{key.replace('_', '-')} came with --frozen"):
+        Settings.of(file, environment={}, flags={key: value})
