@@ -101,20 +101,20 @@ def ids(made: Suite) -> list[str]:
 
 
 def test_a_hand_worked_check():
-    # 10 items: 6 stay right, 2 fall, 1 rises, 1 stays wrong.
-    clean = [RIGHT] * 8 + [WRONG] * 2
-    attacked = [RIGHT] * 6 + [WRONG] * 2 + [RIGHT] + [WRONG]
+    # 20 items: 12 stay right, 4 fall, 2 rise, 2 stay wrong.
+    clean = [RIGHT] * 16 + [WRONG] * 4
+    attacked = [RIGHT] * 12 + [WRONG] * 4 + [RIGHT] * 2 + [WRONG] * 2
     seen = judged(clean, attacked)
     (one,) = seen.results
-    assert (one.n, one.clusters, one.applicable) == (10, 10, 10)
+    assert (one.n, one.clusters, one.applicable) == (20, 20, 20)
     assert one.accuracy_clean.value == seen.clean_accuracy.value == 0.8
     assert one.accuracy.value == 0.7
     assert one.drop.value == pytest.approx(0.1)
     assert one.relative_drop == pytest.approx(0.1 / 0.8)
-    assert one.attack_success_rate.value == 2 / 8
-    assert one.repair_rate.value == 1 / 2
+    assert one.attack_success_rate.value == 4 / 16
+    assert one.repair_rate.value == 2 / 4
     assert one.consistency.value == 0.7
-    assert one.p_value == mcnemar(2, 1) == 1.0
+    assert one.p_value == mcnemar(4, 2) == 0.6875
     assert one.chance == one.chance_clean == seen.clean_chance == pytest.approx(1 / 3)
     assert one.margin_retained.value == pytest.approx((0.7 - 1 / 3) / (0.8 - 1 / 3))
     assert one.auroc == NONE
