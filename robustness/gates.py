@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from robustness.domain import Status
 from robustness.errors import PlanError, unknown
+from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.telling import Compared, Excerpt, Telling, compared
@@ -25,7 +26,6 @@ from robustness.reports.wording import (
     spread,
 )
 from robustness.results import Verdict
-from robustness.verdicts import LIMITS, overall, verdict
 
 __all__ = ["GRAVITY", "Gate", "gate", "summary_lines", "verdicts_of"]
 

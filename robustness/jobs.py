@@ -11,14 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from robustness.config import Config
-from robustness.config_tables import LimitsTable
-from robustness.configured import configured, refuse_stale
+from robustness.configuration.config import Config
+from robustness.configuration.configured import configured, refuse_stale
+from robustness.configuration.settings import Settings
+from robustness.configuration.tables import LimitsTable
 from robustness.domain import Model, Suite
 from robustness.errors import RobustnessError, UsageError
 from robustness.reports.store import read_run
 from robustness.reports.summary import Summary
-from robustness.settings import Settings
 from robustness.suites.plan import Check, Plan, plan
 from robustness.suites.store import plan_of
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from robustness.settings import Settings
+    from robustness.configuration.settings import Settings
 
 __all__ = [
     "Baseline",
@@ -205,8 +205,8 @@ def settings_of(context: typer.Context, file: Path | None) -> Settings:
     Raises:
         UsageError: the configuration is wrong.
     """
-    from robustness.config import Config
-    from robustness.settings import Settings, find
+    from robustness.configuration.config import Config
+    from robustness.configuration.settings import Settings, find
 
     typed = {
         key: str(context.params[key])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from robustness.domain import Model, Suite
+from robustness.judging.verdicts import judge
 from robustness.readers.checks import check as check_data
 from robustness.readers.load import Dataset, load
 from robustness.reports.baselines import Baseline
@@ -20,7 +21,6 @@ from robustness.scoring import run as score
 from robustness.suites.audit import as_json, refuse_leaks, sentinels
 from robustness.suites.build import build
 from robustness.suites.plan import Plan
-from robustness.verdicts import judge
 
 __all__ = ["Finished", "Source", "Target", "check", "suite_of"]
 

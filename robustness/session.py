@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 import pytest
 
-from robustness.config import FILE
+from robustness.configuration.config import FILE
+from robustness.configuration.settings import Settings, find
 from robustness.domain import Model, Status
 from robustness.errors import UsageError
 from robustness.gates import Gate, gate, verdicts_of
 from robustness.jobs import Job, alone, job, key, once, score
 from robustness.reports.summary import Summary
 from robustness.results import Verdict
-from robustness.settings import Settings, find
 
 __all__ = ["Own", "Session"]
 

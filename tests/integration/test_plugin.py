@@ -17,11 +17,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from robustness.configuration.settings import Settings
 from robustness.domain import Status
 from robustness.errors import DataError, RobustnessError
 from robustness.gates import gate, verdicts_of
 from robustness.jobs import job, once, score
-from robustness.settings import Settings
 
 pytest_plugins = ["pytester"]
 

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 from robustness.domain import Polarity, Status
+from robustness.judging.verdicts import verdict
 from robustness.results import Estimate, Result
 from robustness.stats.closed_form import mcnemar, unseen_share
 from robustness.stats.resampling import Sample, sample
-from robustness.verdicts import verdict
 
 pytestmark = pytest.mark.slow
 

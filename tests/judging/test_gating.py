@@ -11,11 +11,11 @@ import pytest
 
 from robustness.domain import Example, Run, Status, Suite, Variant
 from robustness.errors import PlanError
+from robustness.judging.verdicts import judge, overall
 from robustness.results import Judgement, Verdict
 from robustness.stats.calibration import brier, calibration_error, softmax
 from robustness.stats.multiplicity import benjamini_hochberg, holm
 from robustness.stats.power import achieved_power, design_effect, minimum_detectable_drop
-from robustness.verdicts import judge, overall
 
 Scores = tuple[float, ...]
 RIGHT, WRONG, TIE = (2.0, 1.0, 0.0), (1.0, 2.0, 0.0), (2.0, 2.0, 0.0)

@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from robustness.domain import Polarity, Suite
-from robustness.draws import Evidence, evidence
 from robustness.errors import SuiteError, unknown
+from robustness.judging.draws import Evidence, evidence
 from robustness.results import Calibration, Estimate, Outcome, Result
 from robustness.stats import closed_form
 from robustness.stats.calibration import calibration_error, reliability

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from robustness.draws import BASELINE
-from robustness.limits import Limit
+from robustness.judging.draws import BASELINE
+from robustness.judging.limits import Limit
 from robustness.stats.differences import p_value_above
 from robustness.stats.resampling import Sample
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from robustness.config import Config
-from robustness.config_tables import OFF, AskedLimits, KnownFailure, LimitsTable
+from robustness.configuration.config import Config
+from robustness.configuration.tables import OFF, AskedLimits, KnownFailure, LimitsTable
 from robustness.errors import PlanError, UsageError, unknown
 
 __all__ = ["configured", "refuse_stale"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from robustness.domain import Polarity, Suite
-from robustness.draws import clustered
+from robustness.judging.draws import clustered
 from robustness.results import Estimate, Outcome, Result, RobustAccuracy
 from robustness.stats import closed_form
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from robustness.domain import Polarity
-from robustness.limits import LIMITS, Limit
+from robustness.judging.limits import LIMITS, Limit
 from robustness.results import Estimate, Result
 
 __all__ = ["not_measured", "noun", "told"]

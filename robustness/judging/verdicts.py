@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from robustness.choices import Reading, outcome, read
-from robustness.comparisons import adjusted, clean_comparison, comparison, paired
-from robustness.decisions import Rules, decide, verdict
 from robustness.domain import Run, Status, Suite
-from robustness.draws import clustered
 from robustness.errors import ScoreError, SuiteError
-from robustness.limits import LIMITS, checks, known_failure, min_passages
-from robustness.measures import calibration, measured
+from robustness.judging.comparisons import adjusted, clean_comparison, comparison, paired
+from robustness.judging.decisions import Rules, decide, verdict
+from robustness.judging.draws import clustered
+from robustness.judging.limits import LIMITS, checks, known_failure, min_passages
+from robustness.judging.measures import calibration, measured
+from robustness.judging.worst_case import robust_accuracy
 from robustness.results import Comparison, Judgement, Outcome, PositionBias, Result, Verdict
 from robustness.stats.closed_form import mean
 from robustness.stats.multiplicity import benjamini_hochberg, holm
 from robustness.stats.position_bias import position_table, rstd, rstd_by_chance
-from robustness.worst_case import robust_accuracy
 
 __all__ = ["ALPHA", "LIMITS", "judge", "outcomes", "overall", "verdict"]
 

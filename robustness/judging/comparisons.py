@@ -9,9 +9,9 @@ from typing import Final
 
 from robustness.choices import Reading
 from robustness.domain import Polarity, Suite
-from robustness.draws import BASELINE, Evidence, clustered, evidence
-from robustness.forms import form
-from robustness.limits import LIMITS, PRIMARY, Limit
+from robustness.judging.draws import BASELINE, Evidence, clustered, evidence
+from robustness.judging.forms import form
+from robustness.judging.limits import LIMITS, PRIMARY, Limit
 from robustness.results import Comparison, Estimate, Outcome, Result
 from robustness.stats.differences import (
     Ratio,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from robustness.config import FILE, Config, merged, origins
-from robustness.config_tables import OFF
+from robustness.configuration.config import FILE, Config, merged, origins
+from robustness.configuration.tables import OFF
 from robustness.errors import UsageError
 
 __all__ = ["SETTLED", "Settings", "find", "read"]

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final
 
-from robustness.comparisons import Pair
 from robustness.domain import Status
-from robustness.draws import Evidence
 from robustness.errors import PlanError, unknown
-from robustness.forms import Form, form
-from robustness.limits import COUNTS, LIMITS, Limit
-from robustness.reasons import not_measured, noun, told
+from robustness.judging.comparisons import Pair
+from robustness.judging.draws import Evidence
+from robustness.judging.forms import Form, form
+from robustness.judging.limits import COUNTS, LIMITS, Limit
+from robustness.judging.reasons import not_measured, noun, told
 from robustness.results import Estimate, Result, Verdict
 from robustness.stats.sequential import Betting, gate, passage_order
 

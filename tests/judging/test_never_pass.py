@@ -15,7 +15,7 @@ import pytest
 from robustness.cli import main
 from robustness.domain import Example, Run, Status, Suite, Variant
 from robustness.errors import ScoreError
-from robustness.verdicts import judge
+from robustness.judging.verdicts import judge
 
 RIGHT = (2.0, 1.0, 0.0)
 NAN = (math.nan, 0.0, 0.0)

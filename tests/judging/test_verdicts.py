@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from robustness.domain import Edit, Example, Polarity, Run, Skip, Status, Suite, Variant
 from robustness.errors import PlanError, ScoreError, SuiteError
-from robustness.measures import result
+from robustness.judging.measures import result
+from robustness.judging.verdicts import LIMITS, judge, outcomes, overall, verdict
 from robustness.results import Estimate, Judgement, Outcome, Result, Verdict
 from robustness.stats.closed_form import mcnemar, wilson
-from robustness.verdicts import LIMITS, judge, outcomes, overall, verdict
 
 RIGHT, WRONG, TIE = (2.0, 1.0, 0.0), (1.0, 2.0, 0.0), (2.0, 2.0, 0.0)
 NONE = Estimate(None)

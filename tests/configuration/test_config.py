@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustness.config import Config, merged, origins, schema
-from robustness.config_tables import OFF, Allowances, AskedLimits
+from robustness.configuration.config import Config, merged, origins, schema
+from robustness.configuration.settings import Settings, find, read
+from robustness.configuration.tables import OFF, Allowances, AskedLimits
 from robustness.errors import UsageError
-from robustness.settings import Settings, find, read
 from robustness.suites.plan import Allowances as PlanAllowances
 from robustness.suites.plan import Limits
 

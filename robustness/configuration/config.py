@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from robustness.config_tables import Allowances, AskedLimits, KnownFailure, LimitsTable, StrictTable
+from robustness.configuration.tables import Allowances, AskedLimits, KnownFailure, LimitsTable, StrictTable
 from robustness.errors import UsageError, unknown
 
 if TYPE_CHECKING:

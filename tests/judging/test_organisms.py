@@ -13,12 +13,12 @@ import pytest
 
 from robustness.demo.stories import stories
 from robustness.domain import Example, Model, Scores, Status, Suite
+from robustness.judging.verdicts import judge
 from robustness.models.stub import Stub, stub
 from robustness.results import Judgement
 from robustness.scoring import run
 from robustness.suites.build import build
 from robustness.suites.plan import Plan
-from robustness.verdicts import judge
 
 Examples = tuple[Example, ...]
 MARKER, FILLER = "indeed", "that day"
