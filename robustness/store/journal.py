@@ -120,6 +120,12 @@ class Journal:
         with told(self.path):
             return Table.of(dict(self._checked(lines(self._connection))))
 
+    def is_empty(self) -> bool:
+        """Tell whether there is no row; False where that cannot be told."""
+        with suppress(sqlite3.Error):
+            return not self._connection.execute("SELECT 1 FROM rows LIMIT 1").fetchall()
+        return False
+
     def close(self) -> None:
         """Close the file and let the next writer in; what is recorded stays."""
         with suppress(sqlite3.Error):

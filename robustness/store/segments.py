@@ -46,6 +46,10 @@ class Memory:
         """Return all rows."""
         return Table.of(self._rows)
 
+    def is_empty(self) -> bool:
+        """Tell whether there is no row."""
+        return not self._rows
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -38,6 +38,10 @@ class Writer(Protocol):
         """Return all rows."""
         ...
 
+    def is_empty(self) -> bool:
+        """Tell whether there is no row."""
+        ...
+
     def close(self) -> None:
         """Let the next writer in; what is recorded stays."""
         ...
@@ -63,6 +67,7 @@ class Store:
         """Keys that were asked for in vain."""
         self.checkpoint: Callable[[], None] = _go_on
         """Called where nothing is half done; may raise to end the run."""
+        self._open = True
         self._folder = folder
         self._sealed = union(loaded.tables)
         self._dropped = loaded.dropped
@@ -117,6 +122,7 @@ class Store:
         try:
             made = seal(self._folder, self.header, self.writer.table(), instead=instead)
             self.writer.remove()
+            self._open = False
         except OSError as error:
             raise OutputError(
                 f"{self._folder}: {error.strerror or error}, but finished rows are sealed on disk; free "
@@ -126,7 +132,9 @@ class Store:
 
     def close(self) -> None:
         """Let the next writer in. What was recorded stays, sealed or not."""
-        self.writer.close()
+        if self._open:
+            (self.writer.remove if self.writer.is_empty() else self.writer.close)()
+        self._open = False
 
 
 def _go_on() -> None:
