@@ -6,7 +6,6 @@ acknowledged. The exclusive lock spares SQLite its shared-memory file.
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +16,7 @@ from robustness.store.header import Header
 from robustness.store.locks import hold
 from robustness.store.rows import Table, agree, checksum, packed, refuse_unfit, unpacked
 from robustness.store.salvage import mend, unlink_all
-from robustness.store.tables import Line, connect, is_whole, lay_out, lines, told
+from robustness.store.tables import FAULTS, Line, connect, is_whole, lay_out, lines, told
 
 __all__ = ["Journal"]
 
@@ -122,19 +121,19 @@ class Journal:
 
     def is_empty(self) -> bool:
         """Tell whether there is no row; False where that cannot be told."""
-        with suppress(sqlite3.Error):
+        with suppress(*FAULTS):
             return not self._connection.execute("SELECT 1 FROM rows LIMIT 1").fetchall()
         return False
 
     def close(self) -> None:
         """Close the file and let the next writer in; what is recorded stays."""
-        with suppress(sqlite3.Error):
+        with suppress(*FAULTS):
             self._connection.close()
         self._held.release()
 
     def remove(self) -> None:
         """Close and delete the journal: its rows are safe elsewhere."""
-        with suppress(sqlite3.Error):
+        with suppress(*FAULTS):
             self._connection.close()
         unlink_all(self.path)
         self._held.release()
@@ -187,7 +186,7 @@ class Journal:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            with suppress(sqlite3.Error):  # a full disk has rolled it back by itself
+            with suppress(*FAULTS):  # a full disk has rolled it back by itself
                 self._connection.execute("ROLLBACK")
             raise
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
 from robustness.store.durable import sync_folder
 from robustness.store.header import Header
-from robustness.store.tables import Line, connect, is_damage, is_whole, lay_out, lines, refuse_foreign
+from robustness.store.tables import FAULTS, Line, connect, is_damage, is_whole, lay_out, lines, refuse_foreign
 
 __all__ = ["mend", "unlink_all"]
 
@@ -30,7 +29,7 @@ def mend(path: Path, header: Header) -> int:
         with closing(connect(path)) as connection:
             if refuse_foreign(connection, header, where=path) and _is_sound(connection, header):
                 return 0
-    except sqlite3.Error as error:
+    except FAULTS as error:
         if not is_damage(error):
             raise
     kept, lost = _rescue(path, header)
@@ -59,13 +58,13 @@ def _rescue(path: Path, header: Header) -> tuple[dict[bytes, Line], int]:
     try:
         with closing(connect(path)) as connection:
             for backwards in (False, True):
-                with suppress(sqlite3.Error):
+                with suppress(*FAULTS):
                     for line in lines(connection, backwards=backwards):
                         if is_whole(line, header.seed):
                             kept[line[0]] = line
                         else:
                             lost.add(line[0])
-    except sqlite3.Error as error:
+    except FAULTS as error:
         if not is_damage(error):
             raise
     return kept, len(lost)

@@ -15,7 +15,7 @@ from robustness.errors import OutputError, StoreError
 from robustness.store.header import SCHEMA, Header
 from robustness.store.rows import KEY_BYTES, checksum, unpacked
 
-__all__ = ["Line", "connect", "is_damage", "is_whole", "lay_out", "lines", "refuse_foreign", "told"]
+__all__ = ["FAULTS", "Line", "connect", "is_damage", "is_whole", "lay_out", "lines", "refuse_foreign", "told"]
 
 Line = tuple[bytes, bytes, int]
 """Key, packed score, checksum: one row as it is stored."""
@@ -26,6 +26,8 @@ _LAYOUT = (
     "CREATE TABLE counts (attempt INTEGER, name TEXT, value INTEGER NOT NULL, crc INTEGER NOT NULL, "
     "PRIMARY KEY (attempt, name)) WITHOUT ROWID",
 )
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What reading may raise: a message that quotes a damaged table's name cannot always be decoded."""
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_FORMAT}
 _IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
@@ -106,7 +108,7 @@ def is_whole(line: Line, seed: int) -> bool:
     return checksum(seed, key, raw) == crc and isfinite(unpacked(raw))
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Tell damage in the file from a disk that is full, gone or in use."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
     return code & 0xFF in _DAMAGE
@@ -117,7 +119,7 @@ def told(path: Path) -> Iterator[None]:
     """Turn SQLite's faults into sentences."""
     try:
         yield
-    except sqlite3.Error as error:
+    except FAULTS as error:
         if is_damage(error):
             raise StoreError(
                 f"{path}: {error}, but a whole journal is needed; run the same command again: "

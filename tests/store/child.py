@@ -21,7 +21,9 @@ from robustness.store.stopping import Stopped
 
 def example(number: int) -> Example:
     options = tuple(f"option {at} of {number}" for at in range(2 + number % 4))
-    return Example(f"m{number}", f"Story {number // 3}.", f"Question {number}?", options, 0, f"g{number // 3}")
+    return Example(
+        f"m{number}", f"Story {number // 3}.", f"Question {number}?", options, 0, f"g{number // 3}"
+    )
 
 
 def suite_of(items: int, *, fingerprint: str = "5u17e") -> Suite:

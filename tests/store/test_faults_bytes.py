@@ -281,7 +281,9 @@ def test_a_score_keeps_all_its_bits(header: Header, tmp_path: Path):
         found = journal.known(list(kept))
         table = journal.table()
     sealed = read_sealed(write_sealed(tmp_path, header, table), header).rows()
-    assert [repr(found[key]) for key in kept] == [repr(sealed[key]) for key in kept] == list(map(repr, values))
+    assert (
+        [repr(found[key]) for key in kept] == [repr(sealed[key]) for key in kept] == list(map(repr, values))
+    )
 
 
 def test_load_passes_over_what_is_not_sealed(header: Header, rows: dict[bytes, float], tmp_path: Path):

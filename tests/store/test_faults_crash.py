@@ -78,9 +78,7 @@ def killed_and_resumed(child: Any, start: Start, header: Header, root: Path, kil
         while not finished:
             here = len(acknowledged(folder))
             process = start(folder, items=ITEMS, delay=0.004)
-            in_time = kill_when(
-                process, folder, rows=here + draw.randrange(60), pause=draw.uniform(0, 0.03)
-            )
+            in_time = kill_when(process, folder, rows=here + draw.randrange(60), pause=draw.uniform(0, 0.03))
             done += in_time
             rows = acknowledged(folder)
             assert kept(folder, header, rows) == len(set(rows))
