@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from robustness.errors import StoreError
+from robustness.errors import RobustnessError, StoreError
 from robustness.store.header import Header
 from robustness.store.journal import Journal
 from robustness.store.locks import waiting
@@ -110,7 +110,7 @@ def discard(manifest: Path) -> None:
 def _interrupted(folder: Path, header: Header) -> list[Journal]:
     journals = []
     for path in sorted(folder.glob(_name(header, "*"))):
-        with suppress(StoreError, OSError):  # in use, or another user's
+        with suppress(RobustnessError):  # in use, or another user's
             journals.append(Journal(path, header))
     return journals
 

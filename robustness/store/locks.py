@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from robustness.errors import StoreError
+from robustness.errors import OutputError, StoreError
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -46,6 +46,7 @@ def hold(path: Path) -> Held:
 
     Raises:
         StoreError: another process holds it; process id and host are named.
+        OutputError: the folder cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -57,6 +58,10 @@ def hold(path: Path) -> Held:
         raise StoreError(
             f"{path}: {_who(owner)} is writing it, but it takes one writer; wait for that run or stop it"
         ) from None
+    except OSError as error:
+        raise OutputError(
+            f"{path}: {error.strerror or error}, but scored rows must be on disk; choose a writable --cache"
+        ) from error
     with suppress(OSError):
         owner.write_text(json.dumps({"pid": os.getpid(), "host": platform.node()}))
     return Held(lock, owner)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from robustness.errors import StoreError
+from robustness.errors import RobustnessError
 from robustness.store.durable import DRAFT
 from robustness.store.entry import JOURNALS, discard
 from robustness.store.locks import hold
@@ -57,7 +57,7 @@ def _oldest(root: Path, pattern: str) -> Iterator[Path]:
 
 
 def _discard_journal(path: Path) -> None:
-    with suppress(StoreError, OSError):
+    with suppress(RobustnessError, OSError):
         held = hold(path)
         unlink_all(path)
         held.release()

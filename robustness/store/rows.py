@@ -139,29 +139,26 @@ def union(tables: Iterable[tuple[str, Table]]) -> Table:
     Raises:
         StoreError: two tables have scores for one row that cannot both be true; it names both.
     """
+    import numpy as np
+
     named = tuple(tables)
-    for at, (name, table) in enumerate(named):
-        for other, earlier in named[:at]:
-            _refuse_conflict((other, earlier), (name, table))
-    import numpy as np
-
-    keys = b"".join(table.keys.tobytes() for _, table in named)
-    scores = [table.scores for _, table in named]
-    return Table.joined(keys, np.concatenate(scores) if scores else [])
-
-
-def _refuse_conflict(one: tuple[str, Table], other: tuple[str, Table]) -> None:
-    import numpy as np
-
-    _, here, there = np.intersect1d(one[1].keys, other[1].keys, assume_unique=True, return_indices=True)
-    mine, theirs = one[1].scores[here], other[1].scores[there]
-    scale = np.maximum(1.0, np.maximum(np.abs(mine), np.abs(theirs)))
-    (apart,) = np.nonzero(~(np.abs(mine - theirs) <= TOLERANCE * scale))
+    if not named:
+        return Table.of({})
+    keys = np.concatenate([table.keys for _, table in named])
+    scores = np.concatenate([table.scores for _, table in named])
+    order = np.lexsort((scores, keys))
+    first = np.ones(len(keys), dtype=bool)
+    first[1:] = keys[order][1:] != keys[order][:-1]
+    lowest, highest = order[first], order[np.append(first[1:], True)[: len(keys)]]
+    scale = np.maximum(1.0, np.maximum(np.abs(scores[lowest]), np.abs(scores[highest])))
+    (apart,) = np.nonzero(scores[highest] - scores[lowest] > TOLERANCE * scale)
     if len(apart):
-        at = int(apart[0])
-        key = one[1].keys[here[at] : here[at] + 1].tobytes().hex()
+        owners = np.repeat(np.arange(len(named)), [len(table) for _, table in named])
+        low, high = int(lowest[apart[0]]), int(highest[apart[0]])
         raise StoreError(
-            f"row {key}: {one[0]} has the score {float(mine[at])!r}, {other[0]} has {float(theirs[at])!r} "
-            f"({len(apart)} such rows), but one model gives one row one score; find out which machine or "
-            f"library is wrong, remove what it made, or go on with --no-cache"
+            f"row {keys[low : low + 1].tobytes().hex()}: {named[owners[low]][0]} has the score "
+            f"{float(scores[low])!r}, {named[owners[high]][0]} has {float(scores[high])!r} ({len(apart)} "
+            f"such rows), but one model gives one row one score; find out which machine or library is wrong, "
+            f"remove what it made, or go on with --no-cache"
         )
+    return Table(keys[lowest], scores[lowest])

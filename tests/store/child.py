@@ -1,4 +1,4 @@
-"""A fake slow model over a small suite, scored through the store: imported by tests, and killed as a script."""
+"""A fake slow model and a small suite, scored through the store: for tests, and a script to be killed."""
 
 from __future__ import annotations
 
@@ -89,5 +89,5 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
     except Stopped as end:
-        print(end.line, file=sys.stderr)
+        sys.stderr.write(end.line + "\n")
         sys.exit(end.code)

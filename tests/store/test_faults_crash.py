@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -147,7 +148,7 @@ def test_case_48_a_second_signal_stops_at_once_and_is_still_resumable(
 def test_case_48_handlers_are_as_before_afterwards(child: Any, tmp_path: Path):
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
-    class Signalled(child.Counting):  # type: ignore[misc,name-defined]
+    class Signalled(child.Counting):  # type: ignore[misc]
         def forward(self, texts: Any) -> Any:
             os.kill(os.getpid(), signal.SIGTERM)
             return super().forward(texts)
@@ -213,7 +214,7 @@ def test_case_52_a_full_disk_at_commit_leaves_the_last_good_state(
     journal.record(rows)
     full_after(journal, 1)
     more = {bytes([7]) + at.to_bytes(15, "big"): 1.0 for at in range(4000)}
-    with pytest.raises(OutputError, match="disk is full.*what was scored before is kept"):
+    with pytest.raises(OutputError, match=r"disk is full.*what was scored before is kept"):
         journal.record(more)
     assert journal.known(list(rows)) == rows
     assert journal.known(list(more)) == {}
@@ -237,14 +238,18 @@ def test_case_52_a_file_that_cannot_grow_is_told_and_keeps_what_it_has(
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
         with pytest.raises(OutputError, match="free space"):
-            for part in range(200):
-                journal.record({bytes([part]) * 8 + at.to_bytes(8, "big"): 1.0 for at in range(100)})
+            fill(journal)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     journal.close()
     with Journal(path, header) as again:
         assert again.dropped == 0
         assert again.known(list(rows)) == rows
+
+
+def fill(journal: Journal) -> None:
+    for part in range(200):
+        journal.record({bytes([part]) * 8 + at.to_bytes(8, "big"): 1.0 for at in range(100)})
 
 
 def no_room(*_: object, **__: object) -> Path:
@@ -255,7 +260,7 @@ def test_case_52_a_full_disk_at_the_end_keeps_the_journal_for_the_next_time(
     child: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     suite, model, again = child.suite_of(20), child.Counting(), child.Counting()
-    with pytest.raises(OutputError, match="No space left"), keep(model, suite="s", cache=Cache(tmp_path)):
+    with pytest.raises(OutputError, match="No space left"), keep(model, suite="s", cache=Cache(tmp_path)):  # noqa: PT012 - what is interrupted
         wanted = run(suite, model)
         monkeypatch.setattr("robustness.store.entry.write_sealed", no_room)
     monkeypatch.undo()
@@ -315,14 +320,14 @@ def test_case_54_files_are_synced_before_their_name_and_folders_after(
     sync, move = os.fsync, Path.replace
 
     def synced(handle: int) -> None:
-        steps.append("folder" if os.path.isdir(f"/proc/self/fd/{handle}") else "file")
+        steps.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
         sync(handle)
 
     def moved(self: Path, to: Path) -> Path:
         steps.append("rename")
         return move(self, to)
 
-    monkeypatch.setattr(durable.os, "fsync", synced)
+    monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", moved)
     durable.write_durably(tmp_path / "a", b"x")
     assert steps == ["file", "rename", "folder"]
@@ -343,7 +348,7 @@ def test_case_55_times_of_files_decide_nothing(child: Any, tmp_path: Path):
 
 
 def test_case_56_rows_scored_before_a_model_raised_are_kept(child: Any, tmp_path: Path):
-    class Breaking(child.Counting):  # type: ignore[misc,name-defined]
+    class Breaking(child.Counting):  # type: ignore[misc]
         def score(self, batch: Sequence[Example]) -> list[Scores]:
             if any(e.id == "m7" for e in batch):
                 raise ZeroDivisionError

@@ -40,7 +40,9 @@ def suite() -> Suite:
     return build(tuple(map(story, range(7))), PLAN)
 
 
-def part_of(child: Any, suite: Suite, shard: Shard, folder: Path, *, cache: Cache | None = None, **model: Any) -> Path:
+def part_of(
+    child: Any, suite: Suite, shard: Shard, folder: Path, *, cache: Cache | None = None, **model: Any
+) -> Path:
     made = child.Counting(**model)
     with keep(made, suite=suite.fingerprint, cache=cache) as store:
         done = run(share_of_suite(suite, shard), made)
@@ -87,14 +89,16 @@ def test_case_61_a_dead_rank_is_made_good_by_any_number_of_others(
     cache = Cache(tmp_path / "cache")
     done = part_of(child, suite, Shard(0, 2), tmp_path / "0", cache=cache)
 
-    class Dying(child.Counting):  # type: ignore[misc,name-defined]
+    class Dying(child.Counting):  # type: ignore[misc]
         def forward(self, texts: Any) -> Any:
-            if phase == "before the first row" or (phase == "between batches" and self.counts["forward_calls"]):
+            if phase == "before the first row" or (
+                phase == "between batches" and self.counts["forward_calls"]
+            ):
                 raise SystemExit(128 + signal.SIGKILL)
             return super().forward(texts)
 
     dead = Dying()
-    with pytest.raises(SystemExit), keep(dead, suite=suite.fingerprint, cache=cache):
+    with pytest.raises(SystemExit), keep(dead, suite=suite.fingerprint, cache=cache):  # noqa: PT012 - what is interrupted
         run(share_of_suite(suite, Shard(1, 2)), dead, chunk=2)
         raise SystemExit
     rest = rest_of(suite, merge([done]).scores)
@@ -213,7 +217,7 @@ def test_case_63_another_length_of_passage_seen_is_told(child: Any, suite: Suite
         write_part(tmp_path / str(at), replace(part, visible={"m1#0": length}))
         for at, length in enumerate((10, 11))
     ]
-    with pytest.raises(StoreError, match="'m1#0' 10 characters were seen in .*, 11 in"):
+    with pytest.raises(StoreError, match=r"'m1#0' 10 characters were seen in .*, 11 in"):
         merge(folders)
 
 
@@ -251,7 +255,9 @@ def test_case_22_equal_ids_of_two_suites_are_never_merged(child: Any, tmp_path: 
         merge([one, other])
 
 
-@pytest.mark.parametrize("name", ["a\x00b", "half \ud83d pair", "\u2028", "\ufffe", "e\u0301", "\u00e9", "../x", "\x1b["])
+@pytest.mark.parametrize(
+    "name", ["a\x00b", "half \ud83d pair", "\u2028", "\ufffe", "e\u0301", "\u00e9", "../x", "\x1b["]
+)
 def test_case_25_and_26_ids_come_back_as_they_were(tmp_path: Path, name: str):
     made = Run("m", "c0", "s", {name: (0.5, -0.0), "other": (1.0,)}, {name: -1}, {"numeric_class": "n"})
     suite = Suite("s", 0, {}, (), (), (), {}, "s")

@@ -43,7 +43,9 @@ def test_shares_differ_in_weight_by_at_most_the_heaviest_item(weights: list[int]
     assert max(loads) - min(loads) <= max(weights, default=0)
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/0", "-1/2", "1/2/3", "1.0/2", "²/3", " 1/2"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "0/2", "3/2", "a/b", "1/0", "-1/2", "1/2/3", "1.0/2", "²/3", " 1/2"]
+)
 def test_what_is_no_shard_is_refused(text: str):
     with pytest.raises(UsageError, match="i/n with i from 1 to n is needed"):
         Shard.parse(text)
@@ -66,7 +68,9 @@ def test_a_launcher_says_the_shard(environment: dict[str, str], shard: Shard | N
     assert Shard.from_environment(environment) == shard
 
 
-@pytest.mark.parametrize("environment", [{"RANK": "0"}, {"WORLD_SIZE": "2"}, {"RANK": "x", "WORLD_SIZE": "2"}])
+@pytest.mark.parametrize(
+    "environment", [{"RANK": "0"}, {"WORLD_SIZE": "2"}, {"RANK": "x", "WORLD_SIZE": "2"}]
+)
 def test_half_a_launcher_is_refused(environment: dict[str, str]):
     with pytest.raises(UsageError, match="two numbers are needed"):
         Shard.from_environment(environment)
