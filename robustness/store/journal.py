@@ -41,6 +41,8 @@ class Journal:
     (1, {b'kkkkkkkkkkkkkkkk': 0.5})
     """
 
+    mode = "journal"
+
     def __init__(self, path: Path, header: Header) -> None:
         """Open or create the journal at `path`, whose folder exists.
 

@@ -22,6 +22,7 @@ class Memory:
     {b'kkkkkkkkkkkkkkkk': 0.5}
     """
 
+    mode = "read-only"
     resumed = 0
     dropped = 0
 
@@ -63,6 +64,8 @@ class Segments(Memory):
     The files are in the cache from the start; `sealed` names them, so that the end of the run can
     put one file in their place. Slower than a journal by a file a commit, safe on any file system.
     """
+
+    mode = "segments"
 
     def __init__(self, folder: Path, header: Header) -> None:
         super().__init__()

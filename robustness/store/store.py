@@ -18,6 +18,8 @@ __all__ = ["Store", "Writer"]
 class Writer(Protocol):
     """Where the rows of this run go: a journal, segments, or memory alone."""
 
+    mode: str
+    """`journal`, `segments` or `read-only`."""
     counters: Callable[[], Mapping[str, int]]
     resumed: int
     dropped: int
@@ -75,7 +77,7 @@ class Store:
     @property
     def kept(self) -> bool:
         """Whether rows outlive the process."""
-        return type(self.writer) is not Memory
+        return self.writer.mode != Memory.mode
 
     def known(self, keys: Sequence[bytes]) -> Mapping[bytes, float]:
         """Return the scores of those keys that this or an earlier run has scored."""

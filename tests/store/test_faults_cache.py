@@ -243,6 +243,9 @@ def test_case_44_on_a_network_file_system_each_commit_is_a_sealed_file(
 ):
     monkeypatch.setattr("robustness.store.cache.is_remote", lambda folder: True)
     model, suite = child.Counting(), child.suite_of(12)
+    opened = Cache(tmp_path).open(Header("s", "c0", "exact"))
+    assert (opened.writer.mode, opened.kept) == ("segments", True)
+    opened.close()
     with pytest.raises(KeyboardInterrupt), keep(model, suite="s", cache=Cache(tmp_path)):  # noqa: PT012 - what is interrupted
         run(child.suite_of(6), model)
         raise KeyboardInterrupt
