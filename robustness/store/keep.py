@@ -53,10 +53,11 @@ def keep(model: Model, *, suite: str, cache: Cache | None) -> Iterator[Store | N
         return
     store = cache.open(header_of(model, suite))
     store.writer.counters = _counting(model)
-    before, model.ledger = model.ledger, store
+    before = model.ledger
     try:
         with Stopping() as stopping:
             store.checkpoint = stopping.check
+            model.ledger = store  # a model may ask it, or tell it something, at once
             yield store
         store.seal()
     except Stopped as end:

@@ -94,6 +94,25 @@ def merge(folders: Sequence[Path]) -> Merged:
 
     The parts may overlap, come in any order, twice, and from shardings of different sizes.
 
+    >>> from tempfile import TemporaryDirectory
+    >>> from robustness.domain import Example
+    >>> from robustness.store.parts import write_part
+    >>> from robustness.store.shards import rest_of, share_of_suite
+    >>> items = tuple(Example(f"q{n}", "A lamp.", "What?", ("lamp", "boat"), 0, "g") for n in range(3))
+    >>> suite = Suite("small", 0, {}, items, (), (), {}, fingerprint="5a")
+    >>> def scored(share):  # stands for robustness.scoring.run(share, model)
+    ...     return Run("m", "c0", "5a", {e.id: (1.0, 0.0) for e in share.examples}, {}, {})
+    >>> with TemporaryDirectory() as root:
+    ...     folders = []
+    ...     for shard in (Shard.parse("1/2"), Shard.parse("2/2")):
+    ...         part = Part.of(scored(share_of_suite(suite, shard)), suite, shard=shard)
+    ...         folders.append(write_part(Path(root) / f"part-{shard.rank}", part))
+    ...     first, both = merge(folders[:1]), merge(folders)
+    >>> first.complete, len(first.missing(suite)), len(rest_of(suite, first.scores).examples)
+    (False, 1, 1)
+    >>> both.run(suite) == scored(suite)
+    True
+
     Raises:
         UsageError: there is no folder.
         StoreError: a part is unfinished or damaged; is of another suite, model, numeric class or

@@ -7,7 +7,7 @@ Score a suite in three processes or on three machines, then unite what they wrot
 
 or under a launcher, which tells each process its rank: `torchrun --nproc-per-node 3 -m robustness ...`.
 If a rank dies, its part is missing and the others are whole. Any number of new ranks can do what is
-missing: each takes its share of `rest_of(suite, merge(parts))`.
+missing: each takes its share of `rest_of(suite, merge(parts).scores)`. `merge` has a worked example.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from robustness.store.header import Header
 from robustness.store.journal import Journal
 from robustness.store.keep import keep
 from robustness.store.stopping import Stopped
+from robustness.store.store import Store
 
 ITEMS = 60
 Start = Callable[..., subprocess.Popen[str]]
@@ -364,6 +365,20 @@ def test_case_56_rows_scored_before_a_model_raised_are_kept(child: Any, tmp_path
     assert store.counts()["resumed"] == broken.counts["rows_forwarded"] > 0
     total = broken.counts["rows_forwarded"] + mended.counts["rows_forwarded"]
     assert total == sum(len(e.options) for e in suite.examples)
+
+
+def test_case_52_a_model_that_cannot_take_its_ledger_leaves_the_store_closed(child: Any, tmp_path: Path):
+    class Telling(child.Counting):  # type: ignore[misc]
+        def __setattr__(self, name: str, value: object) -> None:
+            if name == "ledger" and isinstance(value, Store):
+                value.record({b"k" * 16: 0.5})
+                raise OutputError("full")
+            super().__setattr__(name, value)
+
+    for _ in range(2):
+        with pytest.raises(OutputError, match="full"), keep(Telling(), suite="s", cache=Cache(tmp_path)):
+            pytest.fail("the block was entered")
+    assert len(list(tmp_path.rglob("*.sqlite"))) == 1
 
 
 def test_case_59_counts_are_summed_over_all_attempts(child: Any, tmp_path: Path):
