@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from robustness.models.packed import Attention, dot_product
+from robustness.models.packed import Attention
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,45 +23,45 @@ def disentangled(encoder: Any, attention: Any) -> Attention:
         encoder: the `DebertaV2Encoder` around it, which owns the embeddings of relative positions.
         attention: the module; its projections of those embeddings are made here, once.
     """
-    kinds = attention.pos_att_type
-    factor = 1 + ("c2p" in kinds) + ("p2c" in kinds)
-    by_position = _projected(encoder, attention) if attention.relative_attention else {}
-    span = attention.pos_ebd_size if attention.relative_attention else 0
+    factor = 1 + ("c2p" in attention.pos_att_type) + ("p2c" in attention.pos_att_type)
+    tables = _projected(encoder, attention) if attention.relative_attention else {}
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         from torch.nn.functional import scaled_dot_product_attention
 
         scale = (query.shape[-1] * factor) ** -0.5
-        bias = None
-        for name, table in by_position.items():
-            term = _term(name, (query, key), table, _buckets(attention, query, key)) * scale
-            bias = term if bias is None else bias + term
-        return scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=scale)
+        buckets = _buckets(attention, query, key) if tables else query
+        terms = [_term(kind, (query, key), table, buckets) * scale for kind, table in tables.items()]
+        bias = terms[0] + terms[1] if len(terms) > 1 else next(iter(terms), None)
+        mixed: Tensor = scaled_dot_product_attention(query, key, value, attn_mask=bias, scale=scale)
+        return mixed
 
-    def _buckets(attention: Any, query: Tensor, key: Tensor) -> Tensor:
-        """Return int64[Q, L], the index of each pair's relative position in the tables."""
-        from transformers.models.deberta_v2.modeling_deberta_v2 import build_relative_position
+    return attend
 
-        apart = build_relative_position(
-            key, key, bucket_size=attention.position_buckets, max_position=attention.max_relative_positions
-        )
-        return (apart[0, : query.shape[-2]] + span).clamp(0, 2 * span - 1)
 
-    return attend if by_position or factor > 1 else dot_product
+def _buckets(attention: Any, query: Tensor, key: Tensor) -> Tensor:
+    """Return int64[Q, L], the index of each pair's relative position in the tables."""
+    from transformers.models.deberta_v2.modeling_deberta_v2 import build_relative_position
+
+    apart: Tensor = build_relative_position(
+        key, key, bucket_size=attention.position_buckets, max_position=attention.max_relative_positions
+    )
+    span = attention.pos_ebd_size
+    return (apart[0, : query.shape[-2]] + span).clamp(0, 2 * span - 1)
 
 
 def _projected(encoder: Any, attention: Any) -> dict[str, Tensor]:
     """Return float[heads, 2 * span, D] for each kind of term: keys, or queries, of positions."""
     embedded = encoder.get_rel_embedding()[: 2 * attention.pos_ebd_size]
     shared = attention.share_att_key
-    maps = {
-        "c2p": attention.key_proj if shared else getattr(attention, "pos_key_proj", None),
-        "p2c": attention.query_proj if shared else getattr(attention, "pos_query_proj", None),
+    names = {
+        "c2p": "key_proj" if shared else "pos_key_proj",
+        "p2c": "query_proj" if shared else "pos_query_proj",
     }
     heads = attention.num_attention_heads
     return {
-        kind: maps[kind](embedded).view(len(embedded), heads, -1).transpose(0, 1)
-        for kind in ("c2p", "p2c")
+        kind: getattr(attention, name)(embedded).view(len(embedded), heads, -1).transpose(0, 1)
+        for kind, name in names.items()
         if kind in attention.pos_att_type
     }
 

@@ -61,6 +61,5 @@ def _attempt(rows: Sequence[Row], forward: Callable[[Sequence[Row]], list[float]
         if not known and not any(sign in str(error) for sign in _NO_MEMORY):
             raise
     # Outside of the handlers, so that no traceback holds the tensors of the failed attempt.
-    if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
+    torch.cuda.empty_cache()  # nothing where no GPU was used
     return None

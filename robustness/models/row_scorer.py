@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from robustness.models.arithmetic import plain_arithmetic
 from robustness.models.batches import plan, plan_alone, plan_packed
@@ -21,9 +20,6 @@ from robustness.models.memory import Fitted, within_memory
 from robustness.models.packed import Packed
 from robustness.models.shadow import Shadow, difference, shadow_of
 from robustness.models.workers import in_order
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 __all__ = ["Machine", "RowScorer"]
 
@@ -129,8 +125,9 @@ class RowScorer:
             return self.scores(rows)  # the fall-back has keys of its own
         values = {row: known[keys[row]] for row in distinct if keys[row] in known}
         self.counts["rows_forwarded"] += len(missing)
-        for part in self._forwarded(missing, keys):
-            values.update(part)
+        with closing(self._forwarded(missing, keys)) as parts:
+            for part in parts:
+                values.update(part)
         return values
 
     def bound(self) -> float:
@@ -160,25 +157,28 @@ class RowScorer:
         keys = self._keys()
         return {row: keys.of(row) for row in rows}
 
-    def _forwarded(self, rows: Sequence[Row], keys: Mapping[Row, bytes]) -> Iterator[dict[Row, float]]:
+    def _forwarded(
+        self, rows: Sequence[Row], keys: Mapping[Row, bytes]
+    ) -> Generator[dict[Row, float], None, None]:
         """Yield scores batch by batch; what was computed is recorded even where a later one fails."""
         pending: dict[bytes, float] = {}
         last = time.monotonic()
         batches = [[rows[at] for at in part] for part in self._plan(rows)]
         try:
-            for batch, fitted in zip(batches, self._computed(batches), strict=True):
-                self._count(batch, fitted)
-                part = dict(zip(batch, fitted.scores, strict=True))
-                pending.update(finite_rows({keys[row]: score for row, score in part.items()}))
-                if len(pending) >= _RECORD_ROWS or time.monotonic() - last > _RECORD_SECONDS:
-                    self.ledger.record(pending)
-                    pending, last = {}, time.monotonic()
-                yield part
+            with closing(self._computed(batches)) as computed:
+                for batch, fitted in zip(batches, computed, strict=True):
+                    self._count(batch, fitted)
+                    part = dict(zip(batch, fitted.scores, strict=True))
+                    pending.update(finite_rows({keys[row]: score for row, score in part.items()}))
+                    if len(pending) >= _RECORD_ROWS or time.monotonic() - last > _RECORD_SECONDS:
+                        self.ledger.record(pending)
+                        pending, last = {}, time.monotonic()
+                    yield part
         finally:
             if pending:
                 self.ledger.record(pending)
 
-    def _computed(self, batches: Sequence[Sequence[Row]]) -> Iterator[Fitted]:
+    def _computed(self, batches: Sequence[Sequence[Row]]) -> Generator[Fitted, None, None]:
         threads = 1 if self._machine.device != "cpu" else self._machine.threads
         with self._ready():
             yield from in_order(self._batch, batches, threads=min(threads, max(1, len(batches))))
