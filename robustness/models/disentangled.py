@@ -47,7 +47,9 @@ def _buckets(attention: Any, query: Tensor, key: Tensor) -> Tensor:
         key, key, bucket_size=attention.position_buckets, max_position=attention.max_relative_positions
     )
     span = attention.pos_ebd_size
-    return (apart[0, : query.shape[-2]] + span).clamp(0, 2 * span - 1)
+    near: Tensor = apart[0, : query.shape[-2]]
+    within: Tensor = (near + span).clamp(0, 2 * span - 1)
+    return within
 
 
 def _projected(encoder: Any, attention: Any) -> dict[str, Tensor]:

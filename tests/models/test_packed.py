@@ -11,7 +11,7 @@ from robustness.models.checkpoint import open_checkpoint
 from robustness.models.encoding import Row
 from robustness.models.families import FAMILIES, encoder_of
 from robustness.models.forward import MULTIPLE_CHOICE, Plain, takes_types
-from robustness.models.packed import Packed
+from robustness.models.packed import Layer, Packed
 
 CLOSE = 1e-5
 DEBERTA = {
@@ -35,6 +35,19 @@ def both(folder) -> tuple[Packed, Plain, bool]:
     encoder = encoder_of(network)
     assert encoder is not None
     return Packed(encoder), Plain(network, MULTIPLE_CHOICE, pad=0), takes_types(network)
+
+
+def watched(part: Layer, name: str) -> list[int]:
+    """Let one map of a layer note how many tokens it is given."""
+    seen: list[int] = []
+    own = getattr(part, name)
+
+    def noted(hidden):
+        seen.append(len(hidden))
+        return own(hidden)
+
+    object.__setattr__(part, name, noted)
+    return seen
 
 
 def row(length: int, *, seed: int, typed: bool) -> Row:
@@ -86,11 +99,7 @@ def test_a_row_has_the_same_score_to_the_last_bit_in_any_company(checkpoint, len
 
 def test_no_token_is_computed_twice_and_none_is_padding(checkpoint):
     packed, _, typed = both(checkpoint)
-    seen: list[int] = []
-    feed_forward = packed.encoder.layers[0].feed_forward
-    object.__setattr__(
-        packed.encoder.layers[0], "feed_forward", lambda x: seen.append(len(x)) or feed_forward(x)
-    )
+    seen = watched(packed.encoder.layers[0], "feed_forward")
     rows = rows_of(LENGTHS, typed=typed)
     packed(rows)
     assert seen == [sum(LENGTHS)] == [packed.cost(rows)]
@@ -98,10 +107,7 @@ def test_no_token_is_computed_twice_and_none_is_padding(checkpoint):
 
 def test_the_last_layer_is_computed_for_the_first_tokens_alone(bert):
     packed, _, typed = both(bert)
-    seen: list[int] = []
-    last = packed.encoder.layers[-1]
-    query = last.query
-    object.__setattr__(last, "query", lambda x: seen.append(len(x)) or query(x))
+    seen = watched(packed.encoder.layers[-1], "query")
     packed(rows_of(LENGTHS, typed=typed))
     assert seen == [len(LENGTHS)]
 

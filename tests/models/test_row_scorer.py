@@ -13,7 +13,7 @@ from robustness.models.huggingface import HuggingFaceModel, load
 from robustness.models.ledger import Memory
 from robustness.models.options import ModelOptions
 from robustness.models.packed import Packed
-from robustness.models.shadow import Shadow
+from robustness.models.shadow import Shadow, shadow_of
 
 
 def opened(folder: Path, **options: int) -> HuggingFaceModel:
@@ -188,7 +188,7 @@ def test_neighbours_that_reach_a_last_bit_are_kept_apart(bert, examples, monkeyp
     def of(rows, **paths) -> Shadow:
         return replace(found(rows, **paths), invariant=False)
 
-    found = row_scorer.shadow_of
+    found = shadow_of
     monkeypatch.setattr(row_scorer, "shadow_of", of)
     model = opened(bert, batch_tokens=4_096)
     model.score(examples)
