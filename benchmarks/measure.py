@@ -22,14 +22,18 @@ def arguments(**defaults: int | str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def medians(ways: Mapping[str, Callable[[], object]], *, repeats: int) -> dict[str, float]:
-    """Return median CPU seconds of each way; the ways take turns, so that a busy machine hits all."""
+def timed(ways: Mapping[str, Callable[[], object]], *, repeats: int) -> dict[str, list[float]]:
+    """Return CPU seconds of each way; the ways take turns, so that a busy machine hits all."""
     seen: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):
         for name, way in ways.items():
             begun = time.process_time()
             way()
             seen[name].append(time.process_time() - begun)
+    return seen
+
+
+def medians(seen: Mapping[str, Sequence[float]]) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in seen.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from measure import DEMO, arguments, dream, goals, medians, real_data, real_model, tell
+from measure import DEMO, arguments, dream, goals, medians, real_data, real_model, tell, timed
 
 EDITS = (
     "addsent2pas-shuffle", "foreign-sentence", "passage-word-shuffle", "sentence-order-shuffle",
@@ -66,7 +66,7 @@ def repeated(folder, suites, load, options) -> dict[str, object]:
         for was, new in zip(old.rows, item.rows, strict=True)
         if was != new
     }
-    seconds = medians({"warm": lambda: counted(warm, every)}, repeats=1)
+    seconds = medians(timed({"warm": lambda: counted(warm, every)}, repeats=3))
     edit = counted(warm, edited)
     return {
         "cold": cold, "permuted": permuted, "warm": again, "edited": edit,

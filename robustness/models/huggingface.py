@@ -155,7 +155,7 @@ class HuggingFaceModel:
                 "shadow_check": f"largest difference {shadow.difference:.1e}",
             }
         )
-        warning = {"warning": self._rows.warning} if self._rows.warning else {}
+        warning = {"warning": self._rows.warnings} if self._rows.warnings else {}
         return {"forward": self._rows.path, **measured, **warning}
 
     def _settled(self, encoded: Sequence[Encoded], scores: Sequence[Scores]) -> list[Scores]:

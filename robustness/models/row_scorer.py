@@ -55,7 +55,7 @@ class RowScorer:
 
     __slots__ = (
         "_adapter", "_canonical", "_fast", "_fingerprint", "_ledger", "_machine", "_may_pad", "_numeric",
-        "_plain", "_probes", "_shadow", "_trusted", "counts", "warning",
+        "_plain", "_probes", "_shadow", "_trusted", "_warning", "counts",
     )  # fmt: skip
 
     def __init__(
@@ -78,8 +78,7 @@ class RowScorer:
         """
         self.counts: Counter[str] = Counter()
         self._ledger: Ledger = Memory()
-        self.warning = ""
-        """Why the fast path is not used; empty where it is, or where there is none."""
+        self._warning = ""
         self._plain = plain
         self._adapter: Adapter = plain.adapter
         self._machine = machine
@@ -97,6 +96,11 @@ class RowScorer:
     def path(self) -> str:
         """How rows are forwarded: `packed` or `plain`."""
         return "packed" if isinstance(self._fast, Packed) else "plain"
+
+    @property
+    def warnings(self) -> str:
+        """What a reader of the run must know about how it was computed; mostly empty."""
+        return "; ".join(text for text in (self._warning, self._canonical.warning) if text)
 
     @property
     def ledger(self) -> Ledger:
@@ -221,7 +225,7 @@ class RowScorer:
         self.counts["shadow_rows"] += len(self._probes) + len(real)
         worst = replace(found, difference=max(found.difference, apart))
         if not worst.agrees:
-            self.warning = (
+            self._warning = (
                 f"the {self.path} forward pass differs from the plain one by {worst.difference:.1e}; "
                 "the plain one is used"
             )

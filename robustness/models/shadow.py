@@ -43,14 +43,16 @@ class Shadow:
 
 
 def shadow_of(rows: Sequence[Row], *, fast: Scorer, plain: Scorer, canonical: Scorer) -> Shadow:
-    """Return how a fast path does on `rows`, of which at least one is short.
+    """Return how a fast path does on `rows`; where there are none, nothing is known of it.
 
     Args:
-        rows: distinct rows.
+        rows: distinct rows, some of them short.
         fast: the path to be checked; rows may share a batch.
         plain: plain Hugging Face, one row at a time.
         canonical: the same in fp64.
     """
+    if not rows:
+        return Shadow(difference=0.0, invariant=False, bound=0.0)
     together = fast(rows)
     alone = [fast([row])[0] for row in rows]
     short = [at for at, row in enumerate(rows) if len(row.ids) <= _SHORT] or [0]

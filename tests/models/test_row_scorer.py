@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,42 @@ def test_the_bound_of_near_ties_does_not_depend_on_what_is_scored(checkpoint, ex
         bounds.add(model._rows.bound())
     assert len(bounds) == 1
     assert min(bounds) > 0
+
+
+def test_a_network_that_knows_no_double_precision_is_canonical_in_single(bert, examples, monkeypatch):
+    model = opened(bert)
+    plain = type(model.network).forward
+
+    @wraps(plain)
+    def single_only(self, **inputs):
+        if self.dtype == torch.float64:
+            raise RuntimeError("expected scalar type Float but found Double")
+        return plain(self, **inputs)
+
+    monkeypatch.setattr(type(model.network), "forward", single_only)
+    expected = opened(bert)
+    assert model.score(examples) == expected.score(examples)
+    assert "fp32 decides near ties" in model.environment()["warning"]
+
+
+def test_a_limit_too_short_for_any_probe_still_scores(bert):
+    model = opened(bert, max_length=4)
+    tiny = Example("t#0", "hens", "", ("Anna", "Ben"), 0, "t")
+    assert all(math.isfinite(score) for score in model.score((tiny,))[0])
+
+
+def test_suites_share_their_rows(bert):
+    long = "The ferry left at noon. " * 20
+    clean = [
+        Example(f"{word}#0", long, f"Who {word} it?", ("Anna", "Ben", "fog"), 0, word)
+        for word in ("feeds", "likes", "paints", "waited")
+    ]
+    model = opened(bert)
+    model.score(clean)
+    model.score([replace(e, id=f"{e.id}~edited.1", options=("Anna", "Ben", "school")) for e in clean])
+    model.score([replace(e, id=f"{e.id}~turned.1", options=("fog", "Anna", "Ben")) for e in clean])
+    model.score([replace(e, id=f"{e.id}~cut.1", passage=f"{e.passage}Ben likes red.") for e in clean])
+    assert model.counts["rows"] == 4 * 4 * 3
+    assert model.counts["rows_forwarded"] == 4 * 3 + 4
+    model.score([replace(e, id=f"{e.id}~asked.1", question=e.question.replace("Who", "When")) for e in clean])
+    assert model.counts["rows_forwarded"] == 4 * 3 + 4 + 4 * 3
