@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_order(work: Callable[[T], R], parts: Iterable[T], *, threads: int) -> Iterator[R]:
+def in_order(work: Callable[[T], R], parts: Iterable[T], *, threads: int) -> Generator[R, None, None]:
     """Yield `work(part)` for each part, in order, computed on at most `threads` threads.
 
     An error reaches the caller at its part's turn, and parts that have not begun are dropped.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -42,7 +43,7 @@ def test_an_error_comes_at_its_turn_and_later_parts_are_dropped():
 def test_parts_are_taken_as_they_are_needed_not_all_at_once():
     taken: list[int] = []
 
-    def parts():
+    def parts() -> Iterator[int]:
         for part in range(1_000):
             taken.append(part)
             yield part
