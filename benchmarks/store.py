@@ -106,8 +106,9 @@ def scoring_seconds() -> tuple[float, int]:
     from robustness.models.resolve import resolve
     from robustness.pipeline import Source, suite_of
     from robustness.scoring import run
+    from robustness.suites.plan import plan
 
-    suite = suite_of(Source("stories:test?passages=20", "core"))
+    suite = suite_of(Source("stories:test?passages=20", plan("core")))
     model = resolve(str(location()), options=ModelOptions(threads=1))
     start = time.process_time()
     run(suite, model)

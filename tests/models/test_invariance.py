@@ -23,7 +23,7 @@ from robustness.reports.to_markdown import to_markdown
 from robustness.scoring import run
 from robustness.suites.build import build
 from robustness.suites.plan import plan
-from robustness.verdicts import judge
+from robustness.judging.verdicts import judge
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "robustness" / "demo" / "stories-bert"

@@ -29,6 +29,7 @@ from robustness.store.parts import Part, read_part, write_part
 from robustness.store.rows import Table
 from robustness.store.sealed import read_sealed, write_sealed
 from robustness.store.shards import Shard
+from robustness.suites.plan import plan
 from robustness.suites.store import fingerprint, freeze, thaw
 
 Faults = Callable[..., Iterator[tuple[str, bytes]]]
@@ -37,7 +38,7 @@ COUNTS = [pytest.param(30, id="sample"), pytest.param(1000, id="all", marks=pyte
 
 @pytest.fixture(scope="module")
 def suite() -> Any:
-    made = suite_of(Source("stories:test?passages=2", "shortcuts"))
+    made = suite_of(Source("stories:test?passages=2", plan("shortcuts")))
     skipped = (Skip(made.examples[0].id, "no-passage", "nothing to remove"),)
     digest = fingerprint(made.seed, made.plan, made.examples, made.variants, skipped)
     return replace(made, skipped=skipped, fingerprint=digest)

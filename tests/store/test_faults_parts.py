@@ -235,7 +235,7 @@ def test_case_64_missing_parts_are_named_and_a_run_is_refused(child: Any, suite:
 
 
 def test_case_64_a_partial_run_is_judged_invalid(child: Any, suite: Suite, tmp_path: Path):
-    from robustness.verdicts import judge
+    from robustness.judging.verdicts import judge
 
     folders = parts_of(child, suite, 3, tmp_path)
     judgement = judge(suite, merge(folders[:2]).run(suite, partial=True))
