@@ -51,7 +51,8 @@ class AddSent:
         pool = _distractors(example)
         used = Used(_vocabulary(example))
         order = rng.permutation(len(pool))
-        added, rules = [], []
+        added: list[str] = []
+        rules: list[str] = []
         for number in range(self.count):
             sentence, applied = self._sentence(example, pool[order[number % len(pool)]], used, rng)
             added.append(sentence)
@@ -71,18 +72,15 @@ class AddSent:
         self, example: Example, distractor: str, used: Used, rng: Rng
     ) -> tuple[str, tuple[str, ...]]:
         question = example.question
-        if is_cjk(question or example.passage):
-            made = altered_chinese(question, rng)
-            answer = distractor if made.applied else f"不是{distractor}"
-            rules = made.applied or ("distractor",)
-        else:
-            made = altered(question, self.lexicon, used, rng)
-            answer, rules = distractor, made.applied
-            if not rules:
-                changed = altered(distractor, self.lexicon, used, rng, distractor=True)
-                answer = changed.text if changed.applied else f"not {distractor}"
-                rules = ("distractor",)
-        return _stopped(_combined(made.text, answer)), rules
+        chinese = is_cjk(question or example.passage)
+        made = altered_chinese(question, rng) if chinese else altered(question, self.lexicon, used, rng)
+        if made.applied:
+            return _stopped(_combined(made.text, distractor)), made.applied
+        if chinese:
+            return _stopped(_combined(question, f"不是{distractor}")), ("distractor",)
+        changed = altered(distractor, self.lexicon, used, rng, distractor=True)
+        answer = changed.text if changed.applied else f"not {distractor}"
+        return _stopped(_combined(question, answer)), ("distractor",)
 
     def _with(self, passage: str, added: Sequence[str], rng: Rng) -> str:
         """Return the passage with the sentences in it; what stood there keeps its place and spaces."""

@@ -66,16 +66,16 @@ def _renamed(word: str, mapping: Mapping[str, str]) -> str:
 
 
 def _base(word: str) -> str:
-    """Return the name in the singular and in its usual case."""
-    plain = word.capitalize() if len(word) > 2 and word.isupper() else word
+    """Return the name in the singular."""
     kinds = name_kinds()
-    return plain[:-1] if plain not in kinds and plain.endswith("s") and plain[:-1] in kinds else plain
+    return word[:-1] if word not in kinds and word.endswith("s") and word[:-1] in kinds else word
 
 
 def _kind(taken: Words, at: int, wanted: frozenset[str]) -> str:
     """Return the kind of the name at `at`, if it is a wanted one: from the lists, or behind a title."""
     word = taken.words[at]
-    if not word[0].isupper() or not word.isalpha():
+    # All capitals alone may be an acronym; beside the name itself they follow it.
+    if not word[0].isupper() or not word.isalpha() or (len(word) > 1 and word.isupper()):
         return ""
     kind = name_kinds().get(_base(word), "")
     if kind == "surname" or not kind:

@@ -20,13 +20,18 @@ _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty"
 ).split()
-_INTEGER = re.compile(r"(?<![\w.,:/$£€¥%°-])(?:[2-9]|[1-9][0-9]{1,3})(?![\w%°]|[.,:/-][0-9])", re.ASCII)
+_MONTHS = "|".join((*word_list("names")["month"], "May", "Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec"))
+# In ASCII terms a Chinese character is no part of a word. One that makes a time or date of it is.
+_INTEGER = re.compile(
+    r"(?<![\w.,:/$£€¥%°-])(?:[2-9]|[1-9][0-9]{1,3})(?![\w%°]|[.,:/-][0-9]|\s*[点时分月日号年小])", re.ASCII
+)
 _DIGITS = re.compile(r"[0-9]+")
 # What makes an answer a computed one, or ties a number to another that would not move along.
-_COMPUTED = re.compile(
-    r"\b(?:half|halves|twice|double[ds]?|triple|times|dozens?|percent|discount|total|altogether|sum|quarter|plus|"
-    r"minus|each|per|pair|pairs|price|cost|earlier|later|ago)\b|[$£€¥%]|[+=×]|一半|一倍|两倍|几倍|百分|折|共|总|每|各|元|块|提前|"
-    r"[早晚]到|多少钱",
+_TIED = re.compile(
+    r"\b(?:half|halves|twice|double[ds]?|triple|times|dozens?|percent|discount|total|altogether|sum|quarter|"
+    r"plus|minus|each|per|pair|pairs|price|cost|earlier|later|ago)\b|[$£€¥%]|[+=×]"
+    r"|一半|一倍|两倍|几倍|百分|折|共|总|每|各|元|块|提前|[早晚]到|多少钱"
+    rf"|[0-9]\s*(?:[ap]\.?m\b|o.?clock)|[0-9]\s+(?:{_MONTHS})\b|\b(?:{_MONTHS})\.?\s+[0-9]",
     re.IGNORECASE,
 )
 
@@ -36,7 +41,7 @@ class NumbersShifted:
     """Every integer from 2 to 9999 that stands alone moved by one amount, in passage, question and options.
 
     Order and differences stay. Not where an option has a number that the passage has not, or where words
-    say that something is computed: there the answer would not move along.
+    speak of sums, dates or times: there the answer would not move along.
     """
 
     name: str
@@ -47,14 +52,12 @@ class NumbersShifted:
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant with shifted numbers."""
         texts = (example.passage, example.question, *example.options)
-        if any(_COMPUTED.search(text) for text in texts):
-            raise NotApplicable("numbers may be computed with")
+        if any(_TIED.search(text) for text in texts):
+            raise NotApplicable("numbers may be computed with, or be dates and times")
         here = set(_INTEGER.findall(example.passage))
         for text in texts[1:]:
-            # A part of a date or time counts too: it would not move along.
-            if not set(_DIGITS.findall(text)) <= here or len(_DIGITS.findall(text)) > len(
-                _INTEGER.findall(text)
-            ):
+            plain = _INTEGER.findall(text)
+            if not set(plain) <= here or len(_DIGITS.findall(text)) > len(plain):
                 raise NotApplicable("a number of question or options is not a plain one of the passage")
         if not here:
             raise NotApplicable("no integer standing alone in the passage")

@@ -105,7 +105,7 @@ def _synonyms(word: str, reader: Any) -> tuple[str, ...]:
 
 def _uses(lemma: str, pos: str, reader: Any) -> int:
     """Return 1 + how often the word is tagged with this class: one stands for a sense never tagged."""
-    return 1 + sum(name.count() for name in reader.lemmas(lemma, pos))
+    return 1 + sum(int(name.count()) for name in reader.lemmas(lemma, pos))
 
 
 def _analyses(word: str, reader: Any) -> list[tuple[str, str, Form]]:
