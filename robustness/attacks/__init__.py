@@ -25,6 +25,7 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "surface-noise": "robustness.attacks.surface:SurfaceNoise",
         "synonym-swap": "robustness.attacks.synonyms:SynonymSwap",
         "rename-names": "robustness.attacks.entities:RenameNames",
+        "rename-from-data": "robustness.attacks.entities:RenameFromData",
         "numbers-shifted": "robustness.attacks.numbers:NumbersShifted",
         "number-form": "robustness.attacks.numbers:NumberForm",
         "contractions": "robustness.attacks.contractions:Contractions",

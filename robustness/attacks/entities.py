@@ -18,7 +18,7 @@ from robustness.domain import Example, NotApplicable, Polarity, Variant
 from robustness.rng import Rng
 from robustness.text import is_cjk, words
 
-__all__ = ["RenameNames"]
+__all__ = ["RenameFromData", "RenameNames"]
 
 Texts: TypeAlias = tuple[str, ...]
 
@@ -37,14 +37,8 @@ class RenameNames:
     name: str
     polarity: Polarity
     kind: Literal["people", "places"] = "people"
-    source: Literal["everyday", "same-data", "random"] = "everyday"
-    """Where new names come from: a list; that list as far as it occurs in the data set; random letters
-    of the same number."""
-    corpus: Corpus = Corpus(())
-
-    def bind(self, corpus: Corpus) -> Self:
-        """Return the attack with the data set whose names it may take."""
-        return replace(self, corpus=corpus)
+    source: Literal["everyday", "random"] = "everyday"
+    """Where new names come from: a list, or random letters of the same number."""
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant with its names replaced."""
@@ -77,12 +71,14 @@ class RenameNames:
     def _new(self, name: str, kind: str, known: set[str], rng: Rng) -> str:
         if self.source == "random":
             return _random_name(len(name), known, rng)
-        names: Sequence[str] = [n for n in word_list("names")[kind] if n.lower() not in known]
-        if self.source == "same-data":
-            names = [n for n in names if self.corpus.has_word(n.lower())]
+        names = [new for new in self._names(kind) if new.lower() not in known]
         if not names:
             raise NotApplicable("no other name to take")
         return rng.choice(names)
+
+    def _names(self, kind: str) -> Sequence[str]:
+        names: list[str] = word_list("names")[kind]
+        return names
 
     def _chinese(self, texts: Texts, rng: Rng) -> tuple[dict[str, str], Callable[..., str]]:
         found = chinese_surnames(texts) if self.kind == "people" and self.source == "everyday" else ()
@@ -92,6 +88,20 @@ class RenameNames:
             raise NotApplicable("no name that can be replaced everywhere")
         order = rng.permutation(len(free))
         return {name: free[order[i]] for i, name in enumerate(found)}, renamed_chinese
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameFromData(RenameNames):
+    """As `RenameNames`, with everyday names that the data set has elsewhere."""
+
+    corpus: Corpus = Corpus(())
+
+    def bind(self, corpus: Corpus) -> Self:
+        """Return the attack with the data set whose names it may take."""
+        return replace(self, corpus=corpus)
+
+    def _names(self, kind: str) -> Sequence[str]:
+        return [name for name in word_list("names")[kind] if self.corpus.has_word(name.lower())]
 
 
 def _random_name(length: int, known: set[str], rng: Rng) -> str:

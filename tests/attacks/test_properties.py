@@ -23,7 +23,7 @@ KEEPS_OPTIONS = {
     "add-sent", "character-noise", "char-swap", "surface-noise", "synonym-swap", "number-form",
     "contractions", "pronouns-resolved", "mask-words", "numerals-changed",
 }  # fmt: skip
-CHANGES_ALL_ALIKE = {"rename-names", "numbers-shifted"}
+CHANGES_ALL_ALIKE = {"rename-names", "rename-from-data", "numbers-shifted"}
 """One mapping over passage, question and options: the gold option's text changes, its place does not."""
 CORPUS = Corpus(
     (
