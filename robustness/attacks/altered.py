@@ -88,8 +88,9 @@ def _kind(tokens: Sequence[str], at: int) -> str:
     if known := name_kinds().get(word):
         return known
     opens = at == 0 or not tokens[at - 1][0].isalnum()
-    plain = opens or not word[:1].isupper() or not word.isalpha() or word in word_list("names")["kept"]
-    return "" if plain or len(word) < 2 else "surname"
+    # All capitals are an acronym or a shout; "I" is neither.
+    plain = opens or not word.isalpha() or not word[0].isupper() or word.isupper()
+    return "" if plain or word in word_list("names")["kept"] else "surname"
 
 
 def _other_name(kind: str, used: Used, rng: Rng) -> str:
