@@ -99,7 +99,11 @@ def _synonyms(word: str, reader: Any) -> tuple[str, ...]:
     found = set()
     for synset in reader.synsets(lemma, pos)[:1]:
         # A synonym that the tagged texts never use in this sense is mostly archaic or technical.
-        found |= {_inflected(s.name(), pos, form, reader) for s in synset.lemmas() if s.count()}
+        found |= {
+            _inflected(s.name(), pos, form, reader)
+            for s in synset.lemmas()
+            if s.count() and s.name() != lemma
+        }
     return tuple(sorted(found - {"", word, lemma}))
 
 
@@ -115,7 +119,9 @@ def _analyses(word: str, reader: Any) -> list[tuple[str, str, Form]]:
         lemma = _graded(word, reader) if pos == "a" else ""
         lemma = lemma or reader.morphy(word, pos)
         form = _form(word, lemma, pos) if lemma else None
-        if lemma and form is not None:
+        # "men" is a word of its own there, and mostly the plural of another.
+        twofold = word == lemma and word in _exceptions(pos, reader)
+        if lemma and form is not None and not twofold:
             found.append((pos, lemma, form))
     return found
 
@@ -149,7 +155,7 @@ def _inflected(name: str, pos: str, form: Form, reader: Any) -> str:
         return ""
     if not form:
         return name
-    if name in _irregular(pos, reader) and form != "ing":
+    if (name, form) in _irregular(pos, reader):
         return ""
     if form in ("er", "est") and len(name) > 6:
         return ""
@@ -180,13 +186,27 @@ def _doubles(name: str) -> bool:
 
 
 @cache
-def _irregular(pos: str, reader: Any) -> frozenset[str]:
+def _exceptions(pos: str, reader: Any) -> dict[str, tuple[str, ...]]:
+    """Return irregular form -> lemmas."""
     file = {"n": "noun.exc", "v": "verb.exc", "a": "adj.exc", "r": "adv.exc"}[pos]
     with reader.open(file) as lines:
-        rows = [line.split() for line in lines]
-    return frozenset(
-        lemma
-        for form, *lemmas in rows
-        for lemma in lemmas
-        if form not in {_suffixed(lemma, end) for end in _SUFFIXES[pos]}
-    )
+        return {word: tuple(lemmas) for word, *lemmas in map(str.split, lines)}
+
+
+@cache
+def _irregular(pos: str, reader: Any) -> frozenset[tuple[str, Form]]:
+    """Return (lemma, form) of all words that WordNet lists because the rules of spelling do not make them."""
+    rows = _exceptions(pos, reader).items()
+    listed = [(lemma, word, _listed_form(word, pos)) for word, lemmas in rows for lemma in lemmas]
+    return frozenset((lemma, form) for lemma, word, form in listed if form and _suffixed(lemma, form) != word)
+
+
+def _listed_form(word: str, pos: str) -> Form:
+    """Return which form an irregular word is: by its end, else the only one that has no end of its own."""
+    if pos == "n":
+        return "s"
+    if pos == "a":
+        return "est" if word.endswith("st") else "er"
+    if pos == "r":
+        return ""
+    return "ing" if word.endswith("ing") else "s" if word.endswith("s") else "ed"

@@ -64,10 +64,16 @@ def test_random_names_have_the_length_of_the_old_ones():
 @pytest.mark.parametrize(
     "text",
     [
-        "He knows Leo Tolstoy.", "They like London Bridge.", "She lives in Paris, France.",
-        "The leo is Leo.", "King Leo ruled.", "A Leo-like person and Leo.", "IDA is an association.", "Bell rang.",
+        "He knows Leo Tolstoy.",
+        "They like London Bridge.",
+        "She lives in Paris, France.",
+        "The leo is Leo.",
+        "King Leo ruled.",
+        "A Leo-like person and Leo.",
+        "IDA is an association.",
+        "Bell rang.",
     ],
-)  # fmt: skip
+)
 def test_a_name_that_may_be_part_of_something_else_stays(text):
     assert named([text], [*KINDS, "city"]) == {}
 

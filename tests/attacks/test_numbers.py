@@ -38,12 +38,18 @@ def test_one_shift_moves_every_number_in_every_text(seed):
 @pytest.mark.parametrize(
     "change",
     [
-        {"options": ("27.", "12.")}, {"options": ("12:15.", "12.")}, {"question": "How much is half of 12?"},
-        {"passage": "It costs $12 or 15."}, {"passage": "Be there at 12 a.m. or 15."}, {"passage": "On May 12 and 15."},
-        {"passage": "He was born 15 years ago, 12."}, {"passage": "No digits here."}, {"passage": "12% and 15."},
+        {"options": ("27.", "12.")},
+        {"options": ("12:15.", "12.")},
+        {"question": "How much is half of 12?"},
+        {"passage": "It costs $12 or 15."},
+        {"passage": "Be there at 12 a.m. or 15."},
+        {"passage": "On May 12 and 15."},
+        {"passage": "He was born 15 years ago, 12."},
+        {"passage": "No digits here."},
+        {"passage": "12% and 15."},
         {"passage": "他们12点来，15个人。"},
     ],
-)  # fmt: skip
+)
 def test_it_leaves_computed_numbers_dates_and_times_alone(change):
     with pytest.raises(NotApplicable):
         shifted(replace(ITEM, **change))
