@@ -60,7 +60,7 @@ def main() -> None:
     examples = load(flags.data, limit=flags.limit).examples
     corpus = Corpus.of(examples)
     names = flags.recipes.split(",") if flags.recipes else recipe_names()
-    runnable = [n for n in names if has_wordnet() or recipe(n).parameters.get("lexicon") != "wordnet"]
+    runnable = [n for n in names if recipe(n).parameters.get("lexicon") != "wordnet" or has_wordnet()]
     rates = {name: rate(name, examples, corpus) for name in runnable}
     measured = [value for value in rates.values() if value is not None]
     line = {
