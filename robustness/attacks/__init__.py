@@ -19,6 +19,19 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "none-of-the-above": "robustness.attacks.unanswerable:NoneOfTheAbove",
         "foreign-passage": "robustness.attacks.unanswerable:ForeignPassage",
         "evidence-deleted": "robustness.attacks.unanswerable:EvidenceDeleted",
+        "add-sent": "robustness.attacks.addsent:AddSent",
+        "character-noise": "robustness.attacks.noise:CharacterNoise",
+        "char-swap": "robustness.attacks.charswap:CharSwap",
+        "surface-noise": "robustness.attacks.surface:SurfaceNoise",
+        "synonym-swap": "robustness.attacks.synonyms:SynonymSwap",
+        "rename-names": "robustness.attacks.entities:RenameNames",
+        "rename-from-data": "robustness.attacks.entities:RenameFromData",
+        "numbers-shifted": "robustness.attacks.numbers:NumbersShifted",
+        "number-form": "robustness.attacks.numbers:NumberForm",
+        "contractions": "robustness.attacks.contractions:Contractions",
+        "pronouns-resolved": "robustness.attacks.pronouns:PronounsResolved",
+        "mask-words": "robustness.attacks.sugawara:MaskWords",
+        "numerals-changed": "robustness.attacks.sugawara:NumeralsChanged",
     }
 )
 """Generator name -> where it is defined. Resolved lazily; importing registers nothing."""

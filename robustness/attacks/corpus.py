@@ -49,6 +49,10 @@ class Corpus:
                 return passage
         raise NotApplicable("no other passage to draw from")
 
+    def has_word(self, word: str) -> bool:
+        """Tell whether any passage holds this content word, lower-cased."""
+        return word in self._document_frequency
+
     def _order_from(self, rng: Rng) -> list[int]:
         # Independent draws first: a permutation of the whole corpus per item would be quadratic.
         count = len(self.passages)

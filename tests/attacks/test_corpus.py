@@ -136,7 +136,12 @@ def test_a_word_that_the_corpus_has_never_seen_is_no_reason_to_fail():
 
 def test_the_recipes_that_draw_on_other_items_say_so():
     needing = {name for name in recipe_names() if isinstance(recipe(name).attack(), NeedsCorpus)}
-    assert needing == {"foreign-passage-near", "foreign-passage-random", "foreign-sentence"}
+    assert needing == {
+        "foreign-passage-near",
+        "foreign-passage-random",
+        "foreign-sentence",
+        "rename-people-same-data",
+    }
 
 
 def test_the_corpus_does_not_change_with_the_answers():

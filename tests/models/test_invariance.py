@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from robustness.domain import Example, Suite
+from robustness.judging.verdicts import judge
 from robustness.models.huggingface import HuggingFaceModel, load
 from robustness.models.options import ModelOptions
 from robustness.readers.load import load as read
@@ -23,7 +24,6 @@ from robustness.reports.to_markdown import to_markdown
 from robustness.scoring import run
 from robustness.suites.build import build
 from robustness.suites.plan import plan
-from robustness.judging.verdicts import judge
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "robustness" / "demo" / "stories-bert"
