@@ -19,6 +19,7 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "none-of-the-above": "robustness.attacks.unanswerable:NoneOfTheAbove",
         "foreign-passage": "robustness.attacks.unanswerable:ForeignPassage",
         "evidence-deleted": "robustness.attacks.unanswerable:EvidenceDeleted",
+        "option-order": "robustness.attacks.permutation:OptionOrder",
     }
 )
 """Generator name -> where it is defined. Resolved lazily; importing registers nothing."""

@@ -166,7 +166,8 @@ def _fault(factory: Any, parameters: Mapping[str, object]) -> str:
 
 
 def worked_example(recipe: Recipe) -> tuple[Example, Mapping[str, Any]]:
-    """Return the recipe's example as an `Example` and what the attack makes of it (severity 1)."""
+    """Return the recipe's example as an `Example` and what the attack makes of it: the
+    first variant at severity 1."""
     from robustness.attacks.corpus import Corpus, NeedsCorpus
 
     before = recipe.example
@@ -178,7 +179,7 @@ def worked_example(recipe: Recipe) -> tuple[Example, Mapping[str, Any]]:
     if isinstance(attack, NeedsCorpus):
         others = tuple((f"other{i}", text) for i, text in enumerate(before.others))
         attack = cast(Attack, attack.bind(Corpus(tuple(sorted((*others, ("example", before.passage)))))))
-    (made,) = apply(recipe, attack, example, severity=1, seed=0)
+    made = next(apply(recipe, attack, example, severity=1, seed=0))
     if isinstance(made, Skip):
         raise PlanError(f"attack {recipe.name!r}: its worked example is skipped: {made.reason}")
     after = made.example
