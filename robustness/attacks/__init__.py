@@ -20,6 +20,9 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "foreign-passage": "robustness.attacks.unanswerable:ForeignPassage",
         "evidence-deleted": "robustness.attacks.unanswerable:EvidenceDeleted",
         "option-order": "robustness.attacks.permutation:OptionOrder",
+        "replace-distractors": "robustness.attacks.distractors:ReplaceDistractors",
+        "add-distractor": "robustness.attacks.distractors:AddDistractor",
+        "remove-distractor": "robustness.attacks.distractors:RemoveDistractor",
     }
 )
 """Generator name -> where it is defined. Resolved lazily; importing registers nothing."""
