@@ -23,6 +23,10 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "replace-distractors": "robustness.attacks.distractors:ReplaceDistractors",
         "add-distractor": "robustness.attacks.distractors:AddDistractor",
         "remove-distractor": "robustness.attacks.distractors:RemoveDistractor",
+        "exchange-answers": "robustness.attacks.contrast:ExchangeAnswers",
+        "exchange-numbers": "robustness.attacks.contrast:ExchangeNumbers",
+        "negate-question": "robustness.attacks.negation:NegateQuestion",
+        "marked-span": "robustness.attacks.starc:MarkedSpan",
     }
 )
 """Generator name -> where it is defined. Resolved lazily; importing registers nothing."""

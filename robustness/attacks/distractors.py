@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, Self, TypeAlias
 
 from pydantic import NonNegativeInt
@@ -30,6 +31,9 @@ Origin: TypeAlias = Literal["passage", "siblings", "like-items", "stock", "overl
 options of the other questions about it. `like-items`: options of other passages in its form. `stock`: the
 options that most items of the data set share. `overlapping`: options of other passages that share most
 words with this one. None needs a model."""
+
+_LOOKED_AT = 20
+"""Candidates of fitting length that are compared: keeps the search linear."""
 
 _NEGATIVE = re.compile(
     r"\b(?:not|never|except|false|wrong|incorrect|least|n't|cannot)\b|n['’]t\b", re.IGNORECASE
@@ -60,16 +64,16 @@ class _Foreign:
         if self.origin == "like-items":
             return self.corpus.like_options(own, example, rng)
         if self.origin == "stock":
-            return _irrelevant(self.corpus.stock_options, example)
+            return _near(_irrelevant(self.corpus.stock_options, example), own)
         if self.origin == "overlapping":
-            return _apart_from_gold(self.corpus.overlapping_options(example), example, own)
+            return _near(_apart_from_gold(self.corpus.overlapping_options(example), example), own)
         if self.origin == "passage":
             found = list(pieces(example, own, _evidence(example)))
             rng.shuffle(found)
             return found
         siblings = list(self.corpus.siblings(example))
         rng.shuffle(siblings)
-        return sorted(siblings, key=lambda text: _distance(text, own))
+        return sorted(_near(siblings, own), key=lambda text: form(text).kind != form(own).kind)
 
     def _drawn(self, example: Example, own: str, refused: Sequence[str], rng: Rng) -> str:
         """Return the first candidate that is none of the refused options; empty where there is none."""
@@ -190,14 +194,15 @@ def _irrelevant(options: Iterable[str], example: Example) -> Iterator[str]:
     return (text for text in options if content_words(text) and there.isdisjoint(content_words(text)))
 
 
-def _apart_from_gold(options: Iterable[str], example: Example, own: str) -> Iterator[str]:
-    """Yield the options about as long as `own` that share no content word with the gold option."""
-    size, gold = form(own).size, set(content_words(example.options[example.answer or 0]))
-    for text in options:
-        if abs(form(text).size - size) <= max(1, size // 3) and gold.isdisjoint(content_words(text)):
-            yield text
+def _apart_from_gold(options: Iterable[str], example: Example) -> Iterator[str]:
+    """Yield the options that share no content word with the gold option."""
+    gold = set(content_words(example.options[example.answer or 0]))
+    return (text for text in options if gold.isdisjoint(content_words(text)))
 
 
-def _distance(text: str, own: str) -> tuple[bool, int]:
-    found, wanted = form(text), form(own)
-    return found.kind != wanted.kind, abs(found.size - wanted.size)
+def _near(options: Iterable[str], own: str) -> list[str]:
+    """Return the first options about as long as the one replaced, nearest in length first, so that
+    length does not give them away."""
+    slack = max(1 if is_cjk(own) else 3, len(own) // 3)
+    fitting = (text for text in options if abs(len(text) - len(own)) <= slack)
+    return sorted(islice(fitting, _LOOKED_AT), key=lambda text: abs(len(text) - len(own)))
