@@ -123,8 +123,10 @@ class AddDistractor(_Foreign):
         """Yield one variant; `notes["planted"]` is the place of the new option."""
         gold = _gold(example)
         _refuse_question(example, self.origin)
-        like = rng.choice([text for i, text in enumerate(example.options) if i != gold])
-        text = self._drawn(example, like, example.options, rng)
+        models = [text for i, text in enumerate(example.options) if i != gold]
+        rng.shuffle(models)
+        drawn = (self._drawn(example, like, example.options, rng) for like in models)
+        text = next(filter(None, drawn), "")
         if not text:
             raise NotApplicable(_NOTHING[self.origin])
         place = rng.below(len(example.options) + 1)

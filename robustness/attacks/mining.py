@@ -23,7 +23,8 @@ _Build: TypeAlias = Literal["noun", "preposition", "infinitive", "clause"]
 _SPEAKER = re.compile(r"\A\s*[^\W\d_][\w .'’-]{0,30}\s?[:：]\s*")
 _CLAUSE = re.compile(r"[^，。！？；：、,.!?;:\s“”\"]+")
 _DETERMINERS = frozenset("the a an his her their its my your our this that these those some no".split())
-_SUBJECTS = frozenset("he she they it we you i there because as if when while after before".split())
+_SUBJECTS = frozenset("he she they it we you i there".split())
+_SUBORDINATORS = frozenset("because as if when while after before".split())
 _JOINING = frozenset("and but so or because that if when then".split())
 # Words that carry no topic and end no phrase, beyond the function words of `content_words`.
 _WEAK = frozenset(
@@ -73,7 +74,7 @@ def _content_set(sentence: str) -> frozenset[str]:
 
 def _build(option: str) -> _Build:
     opener = form(option).opener
-    if opener in _SUBJECTS:
+    if opener in _SUBJECTS | _SUBORDINATORS:
         return "clause"
     if opener == "to":
         return "infinitive"
@@ -89,7 +90,7 @@ def _clauses(sentence: str) -> tuple[str, ...]:
 def _phrases(sentence: str) -> tuple[tuple[_Build, str], ...]:
     taken = words(sentence)
     lowered = tuple(word.lower() for word in taken.words)
-    weak = _WEAK | PREPOSITIONS
+    weak = _WEAK | PREPOSITIONS | _SUBJECTS | _SUBORDINATORS | _JOINING
     strong = tuple(word not in weak and bool(content_words(word)) for word in lowered)
     return tuple(
         (build, "".join(taken.words[i] + taken.gaps[i + 1] * (i + 1 < end) for i in range(start, end)))
@@ -108,6 +109,8 @@ def _starts(
         if word in _SUBJECTS:
             if before in _JOINING or not before[0].isalnum():
                 yield i, "clause"
+        elif word in _SUBORDINATORS:
+            yield i, "clause"
         elif word == "to":
             yield i, "infinitive"
         elif word in PREPOSITIONS:
