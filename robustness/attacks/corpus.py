@@ -9,7 +9,7 @@ from functools import cached_property
 from math import log, sqrt
 from typing import Protocol, Self, runtime_checkable
 
-from robustness.attacks.likeness import Form, form
+from robustness.attacks.likeness import Form, content_set, form
 from robustness.domain import Example, NotApplicable
 from robustness.rng import Rng
 from robustness.text import content_words, fold, is_cjk
@@ -143,7 +143,7 @@ class Corpus:
         """Return options of other groups that share two content words and more with the passage,
         those that share most first; words of over fifty options are not looked up."""
         shared: Counter[int] = Counter()
-        for word in set(content_words(example.passage)):
+        for word in content_set(example.passage):
             shared.update(self._options_by_word.get(word, ()))
         best = sorted((-count, index) for index, count in shared.items() if count > 1)
         found = (self._options[index] for _, index in best)

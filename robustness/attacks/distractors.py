@@ -16,13 +16,13 @@ from pydantic import NonNegativeInt
 
 from robustness.attacks.corpus import Corpus
 from robustness.attacks.draft import Draft
-from robustness.attacks.likeness import dressed, form, too_alike_to_any
+from robustness.attacks.likeness import content_set, dressed, form, too_alike_to_any
 from robustness.attacks.mining import pieces
 from robustness.attacks.references import dependence, refuse_references
 from robustness.attacks.spans import marked_spans
 from robustness.domain import Example, NotApplicable, Polarity, Variant
 from robustness.rng import Rng
-from robustness.text import content_words, is_cjk
+from robustness.text import is_cjk
 
 __all__ = ["AddDistractor", "Origin", "RemoveDistractor", "ReplaceDistractors"]
 
@@ -100,7 +100,8 @@ class ReplaceDistractors(_Foreign):
         _refuse_question(example, self.origin)
         wrong = [i for i in range(len(example.options)) if i != gold]
         rng.shuffle(wrong)
-        draft, placed = Draft.of(example), []
+        draft = Draft.of(example)
+        placed: list[int] = []
         for position in wrong:
             if self.count and len(placed) == self.count:
                 break
@@ -192,14 +193,14 @@ def _evidence(example: Example) -> list[tuple[int, int]]:
 
 def _irrelevant(options: Iterable[str], example: Example) -> Iterator[str]:
     """Yield the options that share no content word with passage and question."""
-    there = {*content_words(example.passage), *content_words(example.question)}
-    return (text for text in options if content_words(text) and there.isdisjoint(content_words(text)))
+    there = content_set(example.passage) | content_set(example.question)
+    return (text for text in options if content_set(text) and there.isdisjoint(content_set(text)))
 
 
 def _apart_from_gold(options: Iterable[str], example: Example) -> Iterator[str]:
     """Yield the options that share no content word with the gold option."""
-    gold = set(content_words(example.options[example.answer or 0]))
-    return (text for text in options if gold.isdisjoint(content_words(text)))
+    gold = content_set(example.options[example.answer or 0])
+    return (text for text in options if gold.isdisjoint(content_set(text)))
 
 
 def _near(options: Iterable[str], own: str) -> list[str]:

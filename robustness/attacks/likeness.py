@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from robustness.text import content_words, fold, is_cjk, words
 
-__all__ = ["PREPOSITIONS", "Form", "Kind", "dressed", "form", "too_alike", "too_alike_to_any"]
+__all__ = ["PREPOSITIONS", "Form", "Kind", "content_set", "dressed", "form", "too_alike", "too_alike_to_any"]
 
 Kind: TypeAlias = Literal["number", "name", "phrase"]
 
@@ -70,6 +70,21 @@ def _kind(text: str, taken: list[str]) -> Kind:
     return "name" if named else "phrase"
 
 
+@lru_cache(maxsize=1 << 14)
+def content_set(text: str) -> frozenset[str]:
+    """Return the content words of a text as a set, remembered: options are compared many times.
+
+    >>> sorted(content_set("The old lamp."))
+    ['lamp', 'old']
+    """
+    return frozenset(content_words(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded(text: str) -> str:
+    return fold(text)
+
+
 def too_alike(first: str, second: str) -> bool:
     """Tell whether two options may say the same: one within the other once case, spaces and
     punctuation are dropped, or in its content words, or nearly the same characters.
@@ -79,10 +94,10 @@ def too_alike(first: str, second: str) -> bool:
     """
     from rapidfuzz import fuzz
 
-    one, other = fold(first), fold(second)
+    one, other = _folded(first), _folded(second)
     if not one or not other or one in other or other in one:
         return True
-    mine, theirs = set(content_words(first)), set(content_words(second))
+    mine, theirs = content_set(first), content_set(second)
     if mine and theirs and (mine <= theirs or theirs <= mine):
         return True
     return fuzz.ratio(one, other) >= ALIKE

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from robustness.attacks.likeness import PREPOSITIONS, Form, form
+from robustness.attacks.likeness import PREPOSITIONS, Form, content_set, form
 from robustness.domain import Example
 from robustness.text import content_words, is_cjk, sentences, words
 
@@ -46,7 +46,7 @@ def pieces(example: Example, own: str, evidence: Sequence[tuple[int, int]]) -> t
     """
     wanted, build = form(own), _build(own)
     chinese = is_cjk(example.passage)
-    gold = frozenset(content_words(example.options[example.answer or 0]))
+    gold = content_set(example.options[example.answer or 0])
     found: list[str] = []
     for sentence in _allowed(example, gold, evidence):
         if chinese:
@@ -55,7 +55,7 @@ def pieces(example: Example, own: str, evidence: Sequence[tuple[int, int]]) -> t
             found += [piece for kind, piece in _phrases(sentence) if kind == build]
     shared = max(1, len(gold) // 2) if chinese else 1
     fitting = (piece for piece in dict.fromkeys(found) if _fits(piece, wanted))
-    return tuple(piece for piece in fitting if len(gold & _content_set(piece)) < shared)
+    return tuple(piece for piece in fitting if len(gold & content_set(piece)) < shared)
 
 
 def _allowed(example: Example, gold: frozenset[str], evidence: Sequence[tuple[int, int]]) -> Iterator[str]:
@@ -63,13 +63,8 @@ def _allowed(example: Example, gold: frozenset[str], evidence: Sequence[tuple[in
         if any(low < end and start < high for low, high in evidence):
             continue
         sentence = example.passage[start:end]
-        if not gold or 2 * len(gold & _content_set(sentence)) < len(gold):
+        if not gold or 2 * len(gold & content_set(sentence)) < len(gold):
             yield _SPEAKER.sub("", sentence)
-
-
-@lru_cache(maxsize=4096)
-def _content_set(sentence: str) -> frozenset[str]:
-    return frozenset(content_words(sentence))
 
 
 def _build(option: str) -> _Build:

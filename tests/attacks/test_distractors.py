@@ -67,6 +67,10 @@ def made(name: str, example: Example = ITEM, *, level: int = 1, seed: int = 0) -
     return variant
 
 
+def planted_in(variant: Variant) -> str:
+    return variant.example.options[int(variant.notes["planted"])]
+
+
 def skipped(name: str, example: Example) -> str:
     with pytest.raises(NotApplicable) as caught:
         made(name, example)
@@ -104,7 +108,7 @@ def test_at_level_two_all_are_replaced_for_which_something_fits_and_counted(name
     ],
 )
 def test_options_come_from_where_the_recipe_says(name, pool):
-    planted = {v.example.options[v.notes["planted"]] for v in (made(name, seed=seed) for seed in range(30))}
+    planted = {planted_in(made(name, seed=seed)) for seed in range(30)}
     assert planted <= pool
     assert planted
 
@@ -112,7 +116,7 @@ def test_options_come_from_where_the_recipe_says(name, pool):
 def test_what_is_mined_stands_in_the_passage_in_the_form_of_the_option():
     for seed in range(20):
         variant = made("distractors-from-passage", seed=seed)
-        text = variant.example.options[variant.notes["planted"]]
+        text = planted_in(variant)
         assert text.removesuffix(".").lower() in PASSAGE.lower()
         assert text[0].isupper()
         assert text.endswith(".")
@@ -226,7 +230,7 @@ def test_a_magnet_shares_no_word_with_what_makes_it_one(suite):
     sources = {example.id: example for example in STORIES}
     for variant in suite.variants:
         if variant.attack == "magnet-stock" and variant.severity == 1:
-            text = variant.example.options[variant.notes["planted"]]
+            text = planted_in(variant)
             assert not set(content_words(text)) & set(content_words(sources[variant.source].passage))
 
 

@@ -153,6 +153,7 @@ def test_an_order_holds_the_same_options_and_the_answer_moves_along(example, nam
         assert sorted(variant.option_map) == list(range(len(example.options)))
         assert variant.example.options == tuple(example.options[i] for i in variant.option_map)
         assert variant.example.options != example.options
+        assert variant.example.answer is not None
         assert variant.option_map[variant.example.answer] == example.answer
         assert variant.edits == ()
     assert len({variant.example.options for variant in found}) == len(found)
