@@ -32,6 +32,14 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "pronouns-resolved": "robustness.attacks.pronouns:PronounsResolved",
         "mask-words": "robustness.attacks.sugawara:MaskWords",
         "numerals-changed": "robustness.attacks.sugawara:NumeralsChanged",
+        "option-order": "robustness.attacks.permutation:OptionOrder",
+        "replace-distractors": "robustness.attacks.distractors:ReplaceDistractors",
+        "add-distractor": "robustness.attacks.distractors:AddDistractor",
+        "remove-distractor": "robustness.attacks.distractors:RemoveDistractor",
+        "exchange-answers": "robustness.attacks.contrast:ExchangeAnswers",
+        "exchange-numbers": "robustness.attacks.contrast:ExchangeNumbers",
+        "negate-question": "robustness.attacks.negation:NegateQuestion",
+        "marked-span": "robustness.attacks.starc:MarkedSpan",
     }
 )
 """Generator name -> where it is defined. Resolved lazily; importing registers nothing."""

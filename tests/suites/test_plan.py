@@ -47,7 +47,8 @@ def test_every_limit_that_ships_gives_its_reason(name: str) -> None:
 @pytest.mark.parametrize("name", plan_names())
 def test_every_limit_that_ships_suits_the_polarity_of_its_recipe(name: str) -> None:
     fitting = {
-        Polarity.ATTACK: {"max_drop"},
+        Polarity.ATTACK: {"max_drop", "min_consistency"},
+        Polarity.CONTRAST: {"max_drop"},
         Polarity.ABLATION: {"max_margin_retained"},
         Polarity.ABSTAIN: {"min_auroc"},
     }
