@@ -43,7 +43,6 @@ class _Finding:
     clusters: int
     missing: str = ""
     """Why nothing can be decided."""
-    note: str = ""
 
 
 def verdict(found: Result, check: str, limit: float, *, min_passages: int = 30) -> Verdict:
@@ -113,7 +112,7 @@ def _known(found: Result, kind: str) -> None:
 
 
 def _p_value(made: Verdict, limit: Limit, seen: Evidence | None, pair: Pair | None) -> float | None:
-    if made.estimate is None or seen is None:
+    if made.status is Status.INVALID or seen is None:
         return None
     if limit.baseline:
         return pair.p_value_beyond(limit) if pair else None
@@ -125,13 +124,13 @@ def _against(found: Result, limit: Limit, pair: Pair) -> _Finding:
     measure = LIMITS[limit.kind]
     missing = not_measured(found, limit.kind, _bounded(found, limit.kind))
     estimate = pair.difference(measure) if not missing else _NONE
-    if not missing and not pair.n:
-        missing = "the baseline measured none of these items"
-    elif not missing and estimate.value is None:
+    if not missing and pair.left_out:
+        # What a baseline leaves out may be just where it fails, so the rest is no fair sample.
+        total = pair.n + pair.left_out
+        missing = f"the baseline did not measure {pair.left_out} of {total} variants; score it anew"
+    if not missing and estimate.value is None:
         missing = f"{noun(limit.kind)} is not defined for both models on the items that both measured"
-    left = f" ({pair.left_out} item(s) that the baseline did not measure are left out)"
-    note = left if pair.left_out else ""
-    return _Finding(estimate, pair.n, pair.found.drawn.clusters, missing, note)
+    return _Finding(estimate, pair.n, pair.found.drawn.clusters, missing)
 
 
 def _bounded(found: Result, check: str) -> Estimate:
@@ -161,7 +160,7 @@ def _fixed(found: Result, limit: Limit, seen: _Finding, rules: Rules) -> Verdict
         n=seen.n,
         clusters=seen.clusters,
         status=status,
-        reason=reason + seen.note,
+        reason=reason,
         baseline=rules.baseline if limit.baseline else "",
     )
 

@@ -104,8 +104,15 @@ def rows() -> dict[str, Row]:
             against,
             run_of(against),
             Status.INVALID,
-            "the baseline measured none of these items",
+            "the baseline did not measure 40 of 40 variants",
             baseline=run_of(against, row=NAN),
+        ),
+        "a baseline that lacks half is no baseline": Row(
+            against,
+            run_of(against),
+            Status.INVALID,
+            "of 40 variants; score it anew",
+            baseline=half(run_of(against)),
         ),
         "an attack that applied to nothing is not measured": Row(
             bare, run_of(bare), Status.INVALID, "applied to no example"
