@@ -9,11 +9,11 @@ from operator import attrgetter
 from typing import Final
 
 from robustness.domain import Status
-from robustness.errors import PlanError, unknown
+from robustness.errors import PlanError
 from robustness.judging.comparisons import Pair
 from robustness.judging.draws import Evidence
 from robustness.judging.forms import Form, form
-from robustness.judging.limits import COUNTS, LIMITS, Limit
+from robustness.judging.limits import COUNTS, LIMITS, Limit, refuse_limit
 from robustness.judging.reasons import not_measured, noun, told
 from robustness.results import Estimate, Result, Verdict
 from robustness.stats.sequential import Betting, gate, passage_order
@@ -54,9 +54,9 @@ def verdict(found: Result, check: str, limit: float, *, min_passages: int = 30) 
     `min_applicable` and `max_truncated` are counts of this very suite and have no interval.
 
     Raises:
-        PlanError: `check` is not one of `LIMITS`.
+        PlanError: `check` is not one of `LIMITS`, or the limit is no fraction.
     """
-    _known(found, check)
+    refuse_limit(found.name, check, limit)
     estimate = _bounded(found, check)
     seen = _Finding(estimate, found.n, found.clusters, not_measured(found, check, estimate))
     return _fixed(found, Limit(check, limit), seen, Rules(min_passages))
@@ -79,9 +79,9 @@ def decide(
         pair: both runs' outcomes, for a limit against a baseline.
 
     Raises:
-        PlanError: the limit is of an unknown kind, or a count is held against a baseline.
+        PlanError: the limit is of an unknown kind or no fraction, or a count is held against a baseline.
     """
-    _known(found, limit.kind)
+    refuse_limit(found.name, limit.kind, limit.value)
     if limit.baseline:
         if limit.kind in COUNTS:
             raise PlanError(
@@ -104,11 +104,6 @@ def without_baseline(found: Result, limit: Limit) -> Verdict:
     reason = "no baseline came to compare with; give --baseline, or --on-missing-baseline skip"
     seen = _Finding(_NONE, found.n, found.clusters, reason)
     return _fixed(found, limit, seen, Rules(baseline="no baseline"))
-
-
-def _known(found: Result, kind: str) -> None:
-    if kind not in LIMITS:
-        raise PlanError(f"attack {found.name!r}: {unknown('limit', kind, LIMITS)}")
 
 
 def _p_value(made: Verdict, limit: Limit, seen: Evidence | None, pair: Pair | None) -> float | None:
