@@ -187,7 +187,7 @@ def _baseline(made: Job, target: Target, suite: Suite, given: Baseline | None) -
         return None
     raise RobustnessError(
         f"baseline {spec!r}: no such finished run of suite {suite.fingerprint} lies in "
-        f"{shelf.name or 'the current folder'}, but one is needed; make one, or give "
+        f"{shelf.name or 'the current folder'}{' (beside -o)' if made.config.output else ''}, but one is needed; make one, or give "
         f"--on-missing-baseline skip"
     )
 
