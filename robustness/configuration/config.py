@@ -8,7 +8,7 @@
     no-passage.max_margin_retained = 0.10
     no-passage.baseline.max_margin_retained = 0.02   # how much worse than the baseline it may be
     ngram-shuffle.2.max_margin_retained = 0.60       # one severity
-    family.word-order.min_applicable = 0.90          # every attack of a family
+    family.order.min_applicable = 0.90               # every attack of a family
     sentence-order-shuffle.max_margin_retained = "off"
 
     [[known_failures]]

@@ -25,7 +25,6 @@ from robustness.reports.wording import (
     spread,
     together,
 )
-
 from robustness.results import Verdict
 
 if TYPE_CHECKING:

@@ -174,7 +174,7 @@ def _influence(drawn: Sample, ratio: Ratio) -> Floats:
 
 
 def _effective(drawn: Sample, ratio: Ratio) -> float:
-    """Return how many passages are evidence: each by what it adds, or by its size where that may be below 0."""
+    """Return how many passages are evidence: each by what it adds, by its size if that may be below 0."""
     bottom = _total(drawn.values, ratio.bottom)
     return effective_number(_by_passage(drawn, ratio.bottom if bottom.min() >= 0 else {}))
 

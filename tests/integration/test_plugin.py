@@ -540,6 +540,26 @@ def test_the_fixture_judges_inside_a_test(project, workers):
     assert done.loads == 3  # the suite, and two attacks that are not in it
 
 
+GUESSER = """
+import pytest
+
+@pytest.fixture(scope="session")
+def robustness_model():
+    return "stub:constant"
+
+@pytest.mark.parametrize("limits", [{}, {"max_drop": 0.2}])
+def test_holds(robustness_check, limits):
+    robustness_check("foreign-sentence", **limits)
+"""
+
+
+def test_who_guesses_passes_nothing_by_losing_nothing(project):
+    project.write("test_mine.py", GUESSER)
+    done = project.run()
+    assert done.counts == {"failed": 2}, done.out
+    assert done.out.count("clean accuracy is not clearly above chance") >= 2
+
+
 OVERRIDDEN = """
 import pytest
 
@@ -552,7 +572,7 @@ def robustness_data():
     return "jsonl:mine.jsonl"
 
 def test_mine(robustness_check):
-    assert robustness_check("foreign-sentence", max_drop=0.3).accuracy.value < 0.9
+    assert robustness_check("foreign-sentence", min_applicable=0.3).accuracy.value < 0.9
 """
 
 

@@ -39,7 +39,7 @@ def blank(polarity: str, n: int, clusters: int) -> Any:
     plan = {"recipes": {"a": {"polarity": polarity}}}
     empty = result(Suite("s", 0, plan, (), (), (), {}, "f" * 8), (), attack="a", severity=1)
     measures = ("drop", "accuracy", "attack_success_rate", "consistency", "margin_retained", "auroc")
-    known = dict.fromkeys(measures, Estimate(0.5, 0.0, 1.0))
+    known: Any = dict.fromkeys(measures, Estimate(0.5, 0.0, 1.0))
     return replace(empty, n=n, clusters=clusters, applicable=n, **known)
 
 
@@ -112,12 +112,13 @@ def measure(kind: str, chances: Any, before: Any, after: Any) -> float:
         won = np.sign(before[:, None] - after[None, :]) / 2 + 0.5
         return float(chances @ won @ chances)
     clean, attacked = chances @ before, chances @ after
-    return {
+    found = {
         "max_drop": clean - attacked,
         "min_accuracy": attacked,
         "max_success_rate": chances @ np.maximum(before - after, 0) / clean,
         "max_margin_retained": (attacked - CHANCE) / (clean - CHANCE),
-    }[kind]
+    }
+    return float(found[kind])
 
 
 def allowance(world: World) -> float:
