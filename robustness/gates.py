@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from robustness.domain import Status
 from robustness.errors import PlanError, unknown
+from robustness.judging.decisions import guesses, of_a_guesser
 from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
 from robustness.reports.summary import AttackSummary, Summary
@@ -72,7 +73,9 @@ def verdicts_of(
     if limits is None:
         return tuple(v for v in summary.verdicts if (v.attack, v.severity) == check)
     found = _found(summary, check)
-    return tuple(verdict(found, kind, limits[kind], min_passages=min_passages) for kind in limits)
+    made = [verdict(found, kind, limits[kind], min_passages=min_passages) for kind in limits]
+    guesser = guesses(summary.clean.accuracy, summary.clean.chance)
+    return tuple(of_a_guesser(one) if guesser else one for one in made)
 
 
 def gate(summary: Summary, check: tuple[str, int], verdicts: Sequence[Verdict]) -> Gate:

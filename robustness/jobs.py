@@ -185,10 +185,10 @@ def _baseline(made: Job, target: Target, suite: Suite, given: Baseline | None) -
         return read_baseline(found)
     if made.config.on_missing_baseline == "skip":
         return None
+    place = f"{shelf.name or 'the current folder'}{' (beside -o)' if made.config.output else ''}"
     raise RobustnessError(
-        f"baseline {spec!r}: no such finished run of suite {suite.fingerprint} lies in "
-        f"{shelf.name or 'the current folder'}, but one is needed; make one, or give "
-        f"--on-missing-baseline skip"
+        f"baseline {spec!r}: no such finished run of suite {suite.fingerprint} lies in {place}, but one is "
+        f"needed; make one, or give --on-missing-baseline skip"
     )
 
 

@@ -156,15 +156,12 @@ class Check(pytest.Item):
 
     def setup(self) -> None:
         """Judge the check; the first one that runs has the suite built and scored."""
-        from robustness.errors import RobustnessError
-
-        self.gate, session = None, _session(self.config)
-        try:
-            self.gate = session.judged(self, self.check)
-        except RobustnessError as error:
-            self.user_properties[:] = session.unmeasured(self.name, error)
-            pytest.fail(f"INVALID {self.name}: {error}", pytrace=False)
-        self.user_properties[:] = self.gate.properties
+        session = _session(self.config)
+        told = session.told(self, self.check)
+        if isinstance(told, str):
+            self.user_properties[:] = session.unmeasured(self.name, told)
+            pytest.fail(f"INVALID {self.name}: {told}", pytrace=False)
+        self.gate, self.user_properties[:] = told, told.properties
         if self.gate.status is None:
             pytest.skip(self.gate.line)
         if self.gate.status == "invalid":
@@ -215,14 +212,12 @@ def robustness_check(
 
     def check(attack: str, *, severity: int = 1, **limits: float) -> AttackSummary:
         __tracebackhide__ = True
-        from robustness.errors import RobustnessError
         from robustness.session import Own
 
         own = Own(robustness_model, robustness_data, limits)
-        try:
-            gate = _session(request.config).judged(request.node, (attack, severity), own)
-        except RobustnessError as error:
-            pytest.fail(f"robustness_check: {error}", pytrace=False)
+        gate = _session(request.config).told(request.node, (attack, severity), own)
+        if isinstance(gate, str):
+            pytest.fail(f"robustness_check: {gate}", pytrace=False)
         request.node.user_properties.extend(gate.properties)
         if gate.status in {None, "invalid"}:
             hint = gate.message if gate.status else f"{gate.line}; give one, such as max_drop=0.1"

@@ -15,9 +15,10 @@ import pytest
 from robustness.configuration.config import FILE
 from robustness.configuration.settings import Settings, find
 from robustness.domain import Model, Status
-from robustness.errors import UsageError
+from robustness.errors import RobustnessError, UsageError
 from robustness.gates import Gate, gate, verdicts_of
 from robustness.jobs import Job, alone, job, key, once, score
+from robustness.judging.limits import refuse_limit
 from robustness.reports.summary import Summary
 from robustness.results import Verdict
 
@@ -95,11 +96,22 @@ class Session:
             RobustnessError: not measured, and why.
         """
         brought = own or Own()
+        _refuse_mistyped(check, brought.limits)
         made = self._wanted(check, brought.data)
         summary = self._summary(made, brought.model)
         least = int(made.plan["min_passages"])
         verdicts = verdicts_of(summary, check, limits=brought.limits or None, min_passages=least)
         return gate(summary, check, tuple(_replaced(node, one) for one in verdicts))
+
+    def told(self, node: pytest.Item, check: tuple[str, int], own: Own | None = None) -> Gate | str:
+        """Return what `judged` does, or why it was not measured.
+
+        Not an exception: a test that ends while one is handled is shown with both, and the reason twice.
+        """
+        try:
+            return self.judged(node, check, own)
+        except RobustnessError as error:
+            return str(error)
 
     def falls_short(self, judged: Gate) -> bool:
         """Tell whether a judged check fails its test; end the test as an xfail where that is agreed."""
@@ -113,12 +125,12 @@ class Session:
             pytest.xfail(expected)  # goes on under --runxfail
         return True
 
-    def unmeasured(self, name: str, reason: Exception) -> Properties:
+    def unmeasured(self, name: str, reason: str) -> Properties:
         """Return what they are told of a check whose run could not be made."""
         return (
             ("robustness_check", name),
             ("robustness_status", Status.INVALID.value),
-            ("robustness_measured", str(reason)),
+            ("robustness_measured", reason),
         )
 
     def _job(self, data: str | None) -> Job:
@@ -154,6 +166,18 @@ class Session:
         config = self.pytest_config
         asked: Model | str | None = config.hook.pytest_robustness_model(config=config)
         return asked
+
+
+def _refuse_mistyped(check: tuple[object, object], limits: Mapping[str, object]) -> None:
+    """Return if a check is a name and a number, and its limits are fractions: before anything is scored."""
+    attack, severity = check
+    if not isinstance(attack, str) or not isinstance(severity, int) or isinstance(severity, bool):
+        raise UsageError(
+            f"attack {attack!r}, severity {severity!r} came, but the name of an attack and a whole number "
+            f'are needed; say robustness_check("no-passage", severity=1, ...)'
+        )
+    for kind, value in limits.items():
+        refuse_limit(attack, kind, value)
 
 
 def _replaced(node: pytest.Item, one: Verdict) -> Verdict:

@@ -8,7 +8,7 @@
     no-passage.max_margin_retained = 0.10
     no-passage.baseline.max_margin_retained = 0.02   # how much worse than the baseline it may be
     ngram-shuffle.2.max_margin_retained = 0.60       # one severity
-    family.word-order.min_applicable = 0.90          # every attack of a family
+    family.order.min_applicable = 0.90               # every attack of a family
     sentence-order-shuffle.max_margin_retained = "off"
 
     [[known_failures]]
@@ -47,6 +47,16 @@ _KINDS: Final[Mapping[str, type]] = {
     **dict.fromkeys(("skip_invalid", "no_text"), bool),
     "regression": float,
 }
+_EXPECTED: Final[Mapping[str, str]] = {
+    "bool_type": "it should be true or false, without quotes",
+    "date_type": "it should be a date without quotes, such as 2027-03-31",
+    "float_type": "it should be a number without quotes",
+    "int_type": "it should be a whole number without quotes",
+    "model_type": "it should be a table of keys",
+    "string_type": "it should be text in quotes",
+    "tuple_type": "it should be a list of tables, each under its own [[...]]",
+}
+"""What pydantic says in words of Python, by its type of error."""
 _NEEDED: Final = {int: "a whole number", bool: "true or false", float: "a number"}
 
 
@@ -219,7 +229,8 @@ def _fault(error: ErrorDetails) -> str:
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{place}: {reason}"
-    return f"{place}: {error['input']!r} came, but: {reason[:1].lower()}{reason[1:]}; mend it"
+    reason = _EXPECTED.get(error["type"], f"{reason[:1].lower()}{reason[1:]}")
+    return f"{place}: {error['input']!r} came, but: {reason}; mend it"
 
 
 def _unknown_key(error: ErrorDetails) -> str:

@@ -161,6 +161,6 @@ def _toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{file.name}: {error.strerror}; give a file that can be read") from None
+        raise UsageError(f"{file.name or file}: {error.strerror}; give a file that can be read") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file.name}: not readable as TOML: {error}; mend the file") from None

@@ -44,7 +44,7 @@ def _off(given: object, check: ValidatorFunctionWrapHandler) -> float | None:
     return checked
 
 
-_Amount = Annotated[float | None, Field(ge=0), WrapValidator(_off)]
+_Amount = Annotated[float | None, Field(ge=0, le=2), WrapValidator(_off)]
 _Share = Annotated[float | None, Field(ge=0, le=1), WrapValidator(_off)]
 
 

@@ -9,16 +9,16 @@ from operator import attrgetter
 from typing import Final
 
 from robustness.domain import Status
-from robustness.errors import PlanError, unknown
+from robustness.errors import PlanError
 from robustness.judging.comparisons import Pair
 from robustness.judging.draws import Evidence
 from robustness.judging.forms import Form, form
-from robustness.judging.limits import COUNTS, LIMITS, Limit
+from robustness.judging.limits import COUNTS, LIMITS, Limit, refuse_limit
 from robustness.judging.reasons import not_measured, noun, told
 from robustness.results import Estimate, Result, Verdict
 from robustness.stats.sequential import Betting, gate, passage_order
 
-__all__ = ["Rules", "decide", "verdict", "without_baseline"]
+__all__ = ["Rules", "decide", "guesses", "of_a_guesser", "verdict", "without_baseline"]
 
 _NONE: Final = Estimate(None)
 
@@ -43,7 +43,6 @@ class _Finding:
     clusters: int
     missing: str = ""
     """Why nothing can be decided."""
-    note: str = ""
 
 
 def verdict(found: Result, check: str, limit: float, *, min_passages: int = 30) -> Verdict:
@@ -55,9 +54,9 @@ def verdict(found: Result, check: str, limit: float, *, min_passages: int = 30) 
     `min_applicable` and `max_truncated` are counts of this very suite and have no interval.
 
     Raises:
-        PlanError: `check` is not one of `LIMITS`.
+        PlanError: `check` is not one of `LIMITS`, or the limit is no fraction.
     """
-    _known(found, check)
+    refuse_limit(found.name, check, limit)
     estimate = _bounded(found, check)
     seen = _Finding(estimate, found.n, found.clusters, not_measured(found, check, estimate))
     return _fixed(found, Limit(check, limit), seen, Rules(min_passages))
@@ -80,9 +79,9 @@ def decide(
         pair: both runs' outcomes, for a limit against a baseline.
 
     Raises:
-        PlanError: the limit is of an unknown kind, or a count is held against a baseline.
+        PlanError: the limit is of an unknown kind or no fraction, or a count is held against a baseline.
     """
-    _known(found, limit.kind)
+    refuse_limit(found.name, limit.kind, limit.value)
     if limit.baseline:
         if limit.kind in COUNTS:
             raise PlanError(
@@ -107,13 +106,28 @@ def without_baseline(found: Result, limit: Limit) -> Verdict:
     return _fixed(found, limit, seen, Rules(baseline="no baseline"))
 
 
-def _known(found: Result, kind: str) -> None:
-    if kind not in LIMITS:
-        raise PlanError(f"attack {found.name!r}: {unknown('limit', kind, LIMITS)}")
+def of_a_guesser(one: Verdict) -> Verdict:
+    """Return a verdict on a model that is not clearly better than guessing on the clean questions.
+
+    It has nothing to lose, so nothing passes; counts of the suite do not ask the model.
+    """
+    if one.status is not Status.PASS or one.check in COUNTS:
+        return one
+    reason = "clean accuracy is not clearly above chance, so that nothing is lost says nothing of reading"
+    return replace(one, status=Status.INVALID, reason=reason, p_value=None)
+
+
+def guesses(clean: Estimate, chance: float | None) -> bool:
+    """Return whether clean accuracy is not clearly above chance.
+
+    >>> guesses(Estimate(0.4, 0.3, 0.5), 0.25), guesses(Estimate(0.4, 0.2, 0.6), 0.25)
+    (False, True)
+    """
+    return clean.low is not None and clean.low <= (chance or 0.0)
 
 
 def _p_value(made: Verdict, limit: Limit, seen: Evidence | None, pair: Pair | None) -> float | None:
-    if made.estimate is None or seen is None:
+    if made.status is Status.INVALID or seen is None:
         return None
     if limit.baseline:
         return pair.p_value_beyond(limit) if pair else None
@@ -125,13 +139,13 @@ def _against(found: Result, limit: Limit, pair: Pair) -> _Finding:
     measure = LIMITS[limit.kind]
     missing = not_measured(found, limit.kind, _bounded(found, limit.kind))
     estimate = pair.difference(measure) if not missing else _NONE
-    if not missing and not pair.n:
-        missing = "the baseline measured none of these items"
-    elif not missing and estimate.value is None:
+    if not missing and pair.left_out:
+        # What a baseline leaves out may be just where it fails, so the rest is no fair sample.
+        total = pair.n + pair.left_out
+        missing = f"the baseline did not measure {pair.left_out} of {total} variants; score it anew"
+    if not missing and estimate.value is None:
         missing = f"{noun(limit.kind)} is not defined for both models on the items that both measured"
-    left = f" ({pair.left_out} item(s) that the baseline did not measure are left out)"
-    note = left if pair.left_out else ""
-    return _Finding(estimate, pair.n, pair.found.drawn.clusters, missing, note)
+    return _Finding(estimate, pair.n, pair.found.drawn.clusters, missing)
 
 
 def _bounded(found: Result, check: str) -> Estimate:
@@ -161,7 +175,7 @@ def _fixed(found: Result, limit: Limit, seen: _Finding, rules: Rules) -> Verdict
         n=seen.n,
         clusters=seen.clusters,
         status=status,
-        reason=reason + seen.note,
+        reason=reason,
         baseline=rules.baseline if limit.baseline else "",
     )
 

@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from robustness.domain import Polarity, Suite
+from robustness.errors import PlanError, unknown
 
-__all__ = ["COUNTS", "LIMITS", "PRIMARY", "Check", "Limit", "checks", "known_failure", "min_passages"]
+__all__ = [
+    "COUNTS",
+    "LIMITS",
+    "PRIMARY",
+    "Check",
+    "Limit",
+    "checks",
+    "highest",
+    "known_failure",
+    "min_passages",
+    "refuse_limit",
+]
 
 LIMITS: Final[Mapping[str, str]] = {
     "max_drop": "drop",
@@ -59,6 +71,34 @@ class Limit:
         -0.02
         """
         return -self.value if self.baseline and self.least else self.value
+
+
+def highest(kind: str) -> float:
+    """Return the largest value that a limit of a kind can have.
+
+    Every measure is a share of at most 1, but margin retained, of which an ablation may leave more
+    than there was. A limit of 25 is meant as percent, and would let everything pass.
+
+    >>> highest("max_drop"), highest("max_margin_retained")
+    (1.0, 2.0)
+    """
+    return 2.0 if kind == "max_margin_retained" else 1.0
+
+
+def refuse_limit(attack: str, kind: str, value: object) -> None:
+    """Return if a limit is of a known kind and its value is a fraction that can be kept or missed.
+
+    Raises:
+        PlanError: it is not.
+    """
+    if kind not in LIMITS:
+        raise PlanError(f"attack {attack!r}: {unknown('limit', kind, LIMITS)}")
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= highest(kind):
+        return
+    raise PlanError(
+        f"attack {attack!r}: {kind} = {value!r} came, but a fraction in [0, {highest(kind):g}] is needed; "
+        f"5 % is 0.05"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from robustness.choices import Reading, outcome, read
 from robustness.domain import Run, Status, Suite
 from robustness.errors import ScoreError, SuiteError
 from robustness.judging.comparisons import adjusted, clean_comparison, comparison, paired
-from robustness.judging.decisions import Rules, decide, verdict
+from robustness.judging.decisions import Rules, decide, guesses, of_a_guesser, verdict
 from robustness.judging.draws import clustered
 from robustness.judging.limits import LIMITS, checks, known_failure, min_passages
 from robustness.judging.measures import calibration, measured
@@ -60,17 +60,19 @@ def judge(suite: Suite, run: Run, *, baseline: Run | None = None) -> Judgement:
     clean = _readings(suite, run)
     items = _outcomes(suite, run, clean)
     beside = _read_baseline(suite, baseline) if baseline else None
-    results, verdicts, compared = _judged_checks(suite, items, beside)
     measured = [e for e in suite.examples if clean[e.id].status == "ok"]
     earned = {e.id: clean[e.id].credit for e in measured}
     accuracy = clustered(suite, {"clean": list(earned.values())}, [e.group for e in measured])
+    by_guessing = mean([e.chance for e in measured]) or 0.0
+    guesser = guesses(accuracy.mean("clean"), by_guessing)
+    results, verdicts, compared = _judged_checks(suite, items, beside, guesser=guesser)
     unmeasured = len(suite.examples) - len(measured)
     seen = [clean[e.id] for e in measured]
     if beside:
         compared = adjusted([clean_comparison(suite, clean, beside.clean), *compared])
     return Judgement(
         clean_accuracy=accuracy.mean("clean"),
-        clean_chance=mean([e.chance for e in measured]) or 0.0,
+        clean_chance=by_guessing,
         clean_n=len(measured),
         clean_clusters=accuracy.clusters,
         clean_invalid=unmeasured,
@@ -105,7 +107,7 @@ def _read_baseline(suite: Suite, run: Run) -> _Baseline:
 
 
 def _judged_checks(
-    suite: Suite, items: Sequence[Outcome], beside: _Baseline | None
+    suite: Suite, items: Sequence[Outcome], beside: _Baseline | None, *, guesser: bool
 ) -> tuple[tuple[Result, ...], tuple[Verdict, ...], tuple[Comparison, ...]]:
     rules = Rules(min_passages(suite), suite.seed, beside.name if beside else "")
     results: list[Result] = []
@@ -121,7 +123,8 @@ def _judged_checks(
             compared.append(comparison(pair, found))
     adjusted_drops = benjamini_hochberg([found.p_drop for found in results])
     told = [replace(r, p_drop_adjusted=p) for r, p in zip(results, adjusted_drops, strict=True)]
-    corrected = _corrected(verdicts, _correction(suite))
+    believed = [of_a_guesser(one) for one in verdicts] if guesser else verdicts
+    corrected = _corrected(believed, _correction(suite))
     return tuple(told), tuple(_excused(suite, one) for one in corrected), tuple(compared)
 
 

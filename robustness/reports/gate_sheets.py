@@ -25,8 +25,9 @@ __all__ = ["CORRECTIONS", "comparisons", "gates", "known_failures"]
 CORRECTIONS: Mapping[str, str] = {
     "none": "No correction over gates: each gate errs by itself, in at most 1 of 40 samples, so that "
     "among many gates one may fail by accident. The p-values after Holm say which would still fail.",
-    "holm": "Corrected over gates (Holm): a gate fails only if its p-value holds after Holm, so that all "
-    "gates together err in at most 1 of 40 samples. What fails alone is UNDECIDED.",
+    "holm": "Corrected over gates (Holm): a gate with a p-value fails only if that holds after Holm, so that "
+    "all of these together err in at most 1 of 40 samples. What fails alone is UNDECIDED. Anytime gates have "
+    "none: each errs by itself, in at most 1 of 40.",
 }
 """What guards a run against failures by accident, by the plan's `correction`."""
 

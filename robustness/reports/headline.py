@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from robustness.domain import Polarity, Status
@@ -51,11 +51,11 @@ def remarks(judgement: Judgement, families: Families) -> tuple[str, ...]:
 
 def _without_failure(judged: Sequence[Verdict]) -> str:
     verdicts = [v for v in judged if not excused(v)]
-    known = len(judged) - len(verdicts)
+    known = _checks(v for v in judged if excused(v))
     if not verdicts:
         return f"Nothing but known failures: {_expected(known)}, and nothing else was judged."
-    counts = {status: sum(v.status is status for v in verdicts) for status in Status}
-    total = count(len(verdicts), "check")
+    counts = {status: _checks(v for v in verdicts if v.status is status) for status in Status}
+    total = count(_checks(verdicts), "check")
     if counts[Status.INVALID]:
         return f"Not all was measured: {counts[Status.INVALID]} of {total} could not be judged."
     if counts[Status.UNDECIDED]:
@@ -64,7 +64,12 @@ def _without_failure(judged: Sequence[Verdict]) -> str:
         return f"{counts[Status.FAIL]} of {total} failed."
     if known:
         return f"No new weakness was found: this model passes {total}; {_expected(known)}."
-    return f"No weakness was found: this model passes {total} of {len(verdicts)}."
+    return f"No weakness was found: this model passes {total} of {_checks(verdicts)}."
+
+
+def _checks(verdicts: Iterable[Verdict]) -> int:
+    """Return how many checks some verdicts are about: one may have several limits."""
+    return len({(verdict.attack, verdict.severity) for verdict in verdicts})
 
 
 def _expected(known: int) -> str:
@@ -78,8 +83,8 @@ def _known(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _open(verdicts: Sequence[Verdict], lead: str) -> Iterator[str]:
-    undecided = sum(v.status is Status.UNDECIDED and not excused(v) for v in verdicts)
-    invalid = sum(v.status is Status.INVALID for v in verdicts)
+    undecided = _checks(v for v in verdicts if v.status is Status.UNDECIDED and not excused(v))
+    invalid = _checks(v for v in verdicts if v.status is Status.INVALID)
     if undecided and "undecided" not in lead:
         yield (
             f"{count(undecided, 'check')} undecided: the interval straddles the limit, or there "

@@ -197,6 +197,8 @@ def _sync(path: Path) -> None:
 
 def _manifest(folder: Path) -> dict[str, dict[str, object]]:
     path = folder / MANIFEST
+    if not folder.is_dir():
+        raise RobustnessError(f"run {folder}: no such folder is there; run the check first")
     if not path.is_file():
         raise RobustnessError(
             f"run {folder}: there is no {MANIFEST}, so the run did not finish; run the check again"

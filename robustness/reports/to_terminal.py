@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from robustness.domain import Polarity, Status
+from robustness.judging.limits import LIMITS
 from robustness.reports.escape import log_text
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.wording import (
@@ -24,6 +25,7 @@ from robustness.reports.wording import (
     spread,
     together,
 )
+from robustness.results import Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -143,7 +145,7 @@ def _notes(summary: Summary) -> Iterator[str]:
         if attack.status is Status.INVALID:
             yield f"{_name(attack)}: {attack.reason}"
     yield from _too_few(summary)
-    yield from _against_baseline(summary)
+    yield from _beside_the_tables(summary)
     cut = [f"{_name(a)} {percent(a.truncated)}" for a in summary.attacks if a.truncated]
     if cut:
         yield f"edits that the model did not see whole: {', '.join(cut)}"
@@ -157,12 +159,22 @@ def _notes(summary: Summary) -> Iterator[str]:
     yield from (f"KNOWN, left out of the verdict: {failure}" for failure in known)
 
 
-def _against_baseline(summary: Summary) -> Iterator[str]:
-    """Yield the limits against the baseline that are not kept: the tables show other numbers."""
-    for verdict in summary.verdicts:
-        if verdict.baseline and verdict.status is not Status.PASS and not excused(verdict):
-            found = f"{amount(verdict, verdict.estimate)} [{between(verdict) or 'no interval'}]"
-            yield f"{verdict.attack}: {verdict.status.upper()}: {asked(verdict)}, found {found}"
+def _beside_the_tables(summary: Summary) -> Iterator[str]:
+    """Yield the limits that are not kept where the tables show other numbers than they were held to."""
+    for attack in summary.attacks:
+        shown = POLARITIES[attack.polarity].measure
+        for verdict in summary.verdicts:
+            if (verdict.attack, verdict.severity) != (attack.name, attack.severity) or excused(verdict):
+                continue
+            other = verdict.baseline or verdict.gate != "fixed" or LIMITS.get(verdict.check) != shown
+            if other and verdict.status in (Status.FAIL, Status.UNDECIDED):
+                yield f"{_name(attack)}: {verdict.status.upper()}: {asked(verdict)}, found {_found(verdict)}"
+
+
+def _found(verdict: Verdict) -> str:
+    looked = f" after {count(verdict.step, 'passage')}" if verdict.step else ""
+    interval = between(verdict)
+    return amount(verdict, verdict.estimate) + (f" [{interval}]" if interval else "") + looked
 
 
 def _too_few(summary: Summary) -> Iterator[str]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
 from robustness.results import Estimate
+from robustness.stats.closed_form import effective_number
 from robustness.stats.equivalence import p_value_beyond
-from robustness.stats.resampling import Sample
+from robustness.stats.intervals import Bootstrap, interval
+from robustness.stats.resampling import NOTHING, Sample
 
 __all__ = [
     "Ratio",
@@ -124,12 +125,12 @@ def _total(columns: Mapping[str, Floats], weights: Weights) -> Floats:
 
 
 def ratio_difference(drawn: Sample, ours: Ratio, theirs: Ratio, *, level: float = 0.95) -> Estimate:
-    """Return our ratio minus theirs, with an interval over the same draws for both.
+    """Return our ratio minus theirs, with the interval of `intervals.interval` over the same draws.
 
-    The percentile interval, reaching at least as far as if the share of passages that may be of an
-    unseen kind (Wilson's upper bound of 0 at that level) took the extremes. A draw in which one of
-    the bottoms is not above 0 says nothing: it counts as the lowest possible difference in the lower
-    bound and as the highest in the upper. None where one of the ratios is not defined.
+    A passage is evidence by what it adds to the bottoms; the bottom that fewer passages carry decides
+    how many there are. A draw in which one of the bottoms is not above 0 says nothing: it counts as
+    the lowest possible difference in the lower bound and as the highest in the upper. None where one
+    of the ratios is not defined.
 
     Args:
         drawn: columns of both runs over the same items.
@@ -146,22 +147,18 @@ def ratio_difference(drawn: Sample, ours: Ratio, theirs: Ratio, *, level: float 
     values = ours.of(drawn), theirs.of(drawn)
     if values[0] is None or values[1] is None:
         return Estimate(None)
-    value = values[0] - values[1]
     extremes = ours.extremes[0] - theirs.extremes[1], ours.extremes[1] - theirs.extremes[0]
     defined, change = _drawn_difference(drawn, ours, theirs)
     lows, highs = (np.where(defined, change, extreme) for extreme in extremes)
-    low = float(np.quantile(lows, (1 - level) / 2, method="lower"))
-    high = float(np.quantile(highs, (1 + level) / 2, method="higher"))
-    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
-    reach = z2 / (_evidence(drawn, ours, theirs) + z2)
-    low = min(low, value + reach * (extremes[0] - value))
-    high = max(high, value + reach * (extremes[1] - value))
-    return Estimate(value, round(low, 12), round(high, 12))
+    effective = min(_effective(drawn, ratio) for ratio in (ours, theirs))
+    influence = _influence(drawn, ours) - _influence(drawn, theirs)
+    value = values[0] - values[1]
+    return interval(Bootstrap(value, lows, highs, influence, effective, extremes), level=level)
 
 
 def _drawn_difference(drawn: Sample, ours: Ratio, theirs: Ratio) -> tuple[npt.NDArray[np.bool_], Floats]:
     bottoms = [_total(drawn.drawn, ratio.bottom) for ratio in (ours, theirs)]
-    defined = (bottoms[0] > 0) & (bottoms[1] > 0)
+    defined = (bottoms[0] > NOTHING) & (bottoms[1] > NOTHING)
     ratios = [
         np.divide(_total(drawn.drawn, ratio.top), bottom, out=np.zeros(len(bottom)), where=defined)
         for ratio, bottom in zip((ours, theirs), bottoms, strict=True)
@@ -169,30 +166,40 @@ def _drawn_difference(drawn: Sample, ours: Ratio, theirs: Ratio) -> tuple[npt.ND
     return defined, ratios[0] - ratios[1]
 
 
-def _evidence(drawn: Sample, ours: Ratio, theirs: Ratio) -> int:
-    """Return how many passages add to both bottoms, or to the one that fewer add to."""
-    counts = []
-    for ratio in (ours, theirs):
-        moving = _total(drawn.values, ratio.bottom) != 0
-        counts.append(len(np.unique(drawn.cluster[moving])))
-    return min(counts)
+def _influence(drawn: Sample, ratio: Ratio) -> Floats:
+    """Return float[G]: how far one more passage like this one would move a ratio that is defined."""
+    top, bottom = (_by_passage(drawn, weights) for weights in (ratio.top, ratio.bottom))
+    base = math.fsum(bottom)
+    return np.asarray((top - math.fsum(top) / base * bottom) / base)
 
 
-def p_value_by_inversion(interval: Callable[[float], Estimate], limit: float, *, finest: float) -> float:
+def _effective(drawn: Sample, ratio: Ratio) -> float:
+    """Return how many passages are evidence: each by what it adds, by its size if that may be below 0."""
+    bottom = _total(drawn.values, ratio.bottom)
+    return effective_number(_by_passage(drawn, ratio.bottom if bottom.min() >= 0 else {}))
+
+
+def _by_passage(drawn: Sample, weights: Weights) -> Floats:
+    """Return float[G]: the weighted sum of each passage; its number of items for no weights."""
+    column = _total(drawn.values, weights) if weights else None
+    return np.asarray(np.bincount(drawn.cluster, column, drawn.clusters), dtype=np.float64)
+
+
+def p_value_by_inversion(interval_at: Callable[[float], Estimate], limit: float, *, finest: float) -> float:
     """Return the one-sided p-value of "at most the limit": the least alpha at which it is excluded.
 
     Args:
-        interval: the interval at a level, in (0, 1).
+        interval_at: the interval at a level, in (0, 1).
         limit: the largest value that is allowed.
         finest: the smallest p-value that can come out, such as 1 / (draws + 1).
     """
     below, above = finest, 0.5
-    value = interval(0.5).value
+    value = interval_at(0.5).value
     if value is None or value <= limit:
         return 1.0
     for _ in range(30):
         alpha = (below + above) / 2
-        low = interval(1 - 2 * alpha).low
+        low = interval_at(1 - 2 * alpha).low
         excluded = low is not None and low > limit
         below, above = (below, alpha) if excluded else (alpha, above)
     return above

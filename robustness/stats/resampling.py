@@ -18,7 +18,7 @@ from robustness.results import Estimate
 from robustness.stats.closed_form import auroc, effective_number
 from robustness.stats.intervals import Bootstrap, interval
 
-__all__ = ["DRAWS", "Sample", "sample"]
+__all__ = ["DRAWS", "NOTHING", "Sample", "sample"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ DRAWS: Final = 10_000
 _BLOCK: Final = 2**18
 """Numbers held at once per array while drawing: 2 MiB, so that a block stays in the cache."""
 
-_NOTHING: Final = 1e-9
+NOTHING: Final = 1e-9
 """A denominator up to here is 0: thirds that add up to a whole number may miss it in the last digit."""
 
 
@@ -130,7 +130,7 @@ class Sample:
         least = interval(base).low
         if least is None or least <= 0:
             return Estimate(None)
-        above = base.lower > _NOTHING
+        above = base.lower > NOTHING
         defined = kept.lower[above] / base.lower[above]
         lower, upper = _ratios(kept.lower, base.lower, (float(defined.min()), float(defined.max())))
         value = kept.value / base.value
@@ -222,7 +222,7 @@ def sample(
 
 def _ratios(top: Floats, bottom: Floats, undefined: tuple[float, float]) -> tuple[Floats, Floats]:
     """Return float[draws] twice: for the lower end and for the upper."""
-    defined = bottom > _NOTHING
+    defined = bottom > NOTHING
     ratios = np.divide(top, bottom, out=np.zeros_like(top), where=defined)
     return np.where(defined, ratios, undefined[0]), np.where(defined, ratios, undefined[1])
 

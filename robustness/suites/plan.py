@@ -31,11 +31,13 @@ class Allowances(_Content):
     """What may be lost against a baseline, as fractions: `max_drop = 0.02` lets the drop be 0.02 larger
     than the baseline's, `min_accuracy = 0.02` the accuracy 0.02 smaller."""
 
+    model_config = ConfigDict(strict=True)
+
     max_drop: float | None = Field(None, ge=0, le=1)
     min_accuracy: float | None = Field(None, ge=0, le=1)
     max_success_rate: float | None = Field(None, ge=0, le=1)
     min_consistency: float | None = Field(None, ge=0, le=1)
-    max_margin_retained: float | None = Field(None, ge=0)
+    max_margin_retained: float | None = Field(None, ge=0, le=2)
     min_auroc: float | None = Field(None, ge=0, le=1)
 
 

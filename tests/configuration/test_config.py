@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import pytest
@@ -80,9 +81,15 @@ def test_the_command_lines_word_for_undecided_means_xfail():
         ({"limits": {"a": {"max_drop": 2}}}, r"limits\.a\.max_drop: 2 came"),
         ({"limits": {"a": {"max_drop": True}}}, r"limits\.a\.max_drop: True came"),
         ({"limits": {"a": {"1": {"max_drop": True}}}}, r"limits\.a\.1\.max_drop: True came"),
+        ({"limits": {"a": {"max_margin_retained": 25}}}, r"limits\.a\.max_margin_retained: 25 came"),
+        ({"limits": {"a": {"max_margin_retained": math.inf}}}, "max_margin_retained: inf came"),
+        ({"limits": {"a": {"max_drop": math.nan}}}, "max_drop: nan came"),
+        ({"limits": 3}, "limits: 3 came, but: it should be a table of keys"),
+        ({"known_failures": {}}, "known_failures: .* a list of tables, each under its own"),
+        ({"known_failures": [{**KNOWN, "until": "2027-03-31"}]}, "a date without quotes, such as 2027"),
         ({"limit": True}, "limit: True came"),
         ({"limit": 0}, "limit: 0 came"),
-        ({"seed": "3"}, "seed: '3' came"),
+        ({"seed": "3"}, "seed: '3' came, but: it should be a whole number without quotes"),
         ({"undecided": "maybe"}, "undecided: 'maybe' came, but: input should be 'xfail', 'pass' or 'fail'"),
         ({"device": "gpu"}, "device: 'gpu' came"),
     ],

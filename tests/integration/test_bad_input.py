@@ -403,7 +403,7 @@ MINE = ("check", "--model", "stub:oracle", "--data", "jsonl:rows.jsonl", "--suit
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        ("runs/gone", "the run did not finish"),
+        ("runs/gone", "no such folder is there"),
         ("runs/earlier", "items.parquet is not the file that was written"),
         ("first", "items.parquet is not the file that was written"),
         ("auto", "items.parquet is not the file that was written"),

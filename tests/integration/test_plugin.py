@@ -509,10 +509,16 @@ def test_not_measured(robustness_check):
     robustness_check("evidence-deleted", max_drop=0.1)
 
 @pytest.mark.parametrize(("attack", "limits"), [("ngram-shuffle", {}), ("no-pasage", {"max_drop": 1}),
-                                                ("no-passage", {"max_drp": 1})])
+                                                ("no-passage", {"max_drp": 1}), (None, {"max_drop": 1}),
+                                                ("no-passage", {"severity": "1", "max_drop": 0.1})])
 def test_mistaken(robustness_check, attack, limits):
     with pytest.raises(pytest.fail.Exception, match="^robustness_check: "):
         robustness_check(attack, **limits)
+
+@pytest.mark.parametrize("limit", [5, -1, True, "0.1", None, float("nan"), float("inf")])
+def test_no_fraction(robustness_check, limit):
+    with pytest.raises(pytest.fail.Exception, match="a fraction in .0, 1. is needed; 5 % is 0.05"):
+        robustness_check("foreign-sentence", max_drop=limit)
 
 def test_mistyped(robustness_check):
     robustness_check("no-pasage", max_drop=1)
@@ -525,12 +531,33 @@ def test_mistyped(robustness_check):
 def test_the_fixture_judges_inside_a_test(project, workers):
     project.write("test_mine.py", FIXTURE)
     done = spawn(project.path, *workers) if workers else project.run()
-    assert done.counts == {"passed": 7, "failed": 3, "undecided": 1}, done.out
+    assert done.counts == {"passed": 16, "failed": 3, "undecided": 1}, done.out
     assert "\nrobustness_check: INVALID evidence-deleted[1]" in done.out
     assert "\nrobustness_check: no attack is called 'no-pasage'; did you mean 'no-passage'?" in done.out
     assert "Error: no attack" not in done.out  # a paragraph, no stack
+    assert "During handling" not in done.out  # and told once
     assert "AssertionError: FAIL passage-word-shuffle[1]" in done.out
     assert done.loads == 3  # the suite, and two attacks that are not in it
+
+
+GUESSER = """
+import pytest
+
+@pytest.fixture(scope="session")
+def robustness_model():
+    return "stub:constant"
+
+@pytest.mark.parametrize("limits", [{}, {"max_drop": 0.2}])
+def test_holds(robustness_check, limits):
+    robustness_check("foreign-sentence", **limits)
+"""
+
+
+def test_who_guesses_passes_nothing_by_losing_nothing(project):
+    project.write("test_mine.py", GUESSER)
+    done = project.run()
+    assert done.counts == {"failed": 2}, done.out
+    assert done.out.count("clean accuracy is not clearly above chance") >= 2
 
 
 OVERRIDDEN = """
@@ -545,7 +572,7 @@ def robustness_data():
     return "jsonl:mine.jsonl"
 
 def test_mine(robustness_check):
-    assert robustness_check("foreign-sentence", max_drop=0.3).accuracy.value < 0.9
+    assert robustness_check("foreign-sentence", min_applicable=0.3).accuracy.value < 0.9
 """
 
 

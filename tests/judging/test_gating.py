@@ -110,13 +110,24 @@ def test_confidence_is_compared_by_auroc():
     assert [(c.measure, c.value, c.baseline) for c in found.comparisons[1:]] == [("auroc", 0.0, 1.0)]
 
 
-def test_items_that_the_baseline_did_not_measure_are_left_out_and_told():
-    made = suite({"baseline_limits": {"max_drop": 0.3}})
-    theirs = [NAN if i < 20 else RIGHT for i in range(120)]
+@pytest.mark.parametrize("gate", ["fixed", "anytime"])
+@pytest.mark.parametrize("lacking", [1, 60, 120])
+def test_a_baseline_that_lacks_items_cannot_be_kept_to(lacking, gate):
+    made = suite({"baseline_limits": {"max_drop": 0.9, "max_success_rate": 0.9}}, gate=gate)
+    theirs = [NAN if i < lacking else RIGHT for i in range(120)]
     found = judge(made, run(made, falls(0)), baseline=run(made, theirs))
-    assert (only(found).n, only(found).status) == (100, Status.PASS)
-    assert only(found).reason.endswith("(20 item(s) that the baseline did not measure are left out)")
-    assert found.comparisons[1].n == 100
+    for one in found.verdicts:
+        assert (one.status, one.p_value, one.p_adjusted) == (Status.INVALID, None, None)
+        assert one.reason == f"the baseline did not measure {lacking} of 120 variants; score it anew"
+    assert found.comparisons[1].n == 120 - lacking
+
+
+def test_a_gate_that_was_not_measured_takes_no_part_in_the_correction():
+    made = suite({"limits": {"max_drop": 0.1}}, {"limits": {"max_drop": 0.1}}, correction="holm")
+    found = judge(made, run(made, falls(40), [NAN, *falls(40)[1:]])).verdicts
+    assert [v.status for v in found] == [Status.FAIL, Status.INVALID]
+    assert found[0].p_adjusted == found[0].p_value
+    assert (found[1].p_value, found[1].p_adjusted) == (None, None)
 
 
 def test_one_row_of_ours_that_was_not_measured_is_invalid_against_a_baseline_too():

@@ -104,8 +104,15 @@ def rows() -> dict[str, Row]:
             against,
             run_of(against),
             Status.INVALID,
-            "the baseline measured none of these items",
+            "the baseline did not measure 40 of 40 variants",
             baseline=run_of(against, row=NAN),
+        ),
+        "a baseline that lacks half is no baseline": Row(
+            against,
+            run_of(against),
+            Status.INVALID,
+            "of 40 variants; score it anew",
+            baseline=half(run_of(against)),
         ),
         "an attack that applied to nothing is not measured": Row(
             bare, run_of(bare), Status.INVALID, "applied to no example"
@@ -120,6 +127,9 @@ def rows() -> dict[str, Row]:
             degraded(good), run_of(good), Status.INVALID, "no variant was scored: all 40 are degraded"
         ),
         "every variant too long is not measured": Row(good, too_long, Status.INVALID, "40 too-long"),
+        "who finds all options alike has nothing to lose": Row(
+            good, run_of(good, row=(1.0, 1.0, 1.0)), Status.INVALID, "not clearly above chance"
+        ),
         "no limits judge nothing": Row(whole(limits={}), run_of(good), Status.INVALID),
         "a known failure does not excuse what was not measured": Row(
             plan_of(
@@ -214,6 +224,7 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[Project], None], int]] = {
     # what is wrong: (plan and data, what is predicted, exit code)
     "nothing: it passes": ({}, lambda p: p.predict(p.ids()), 0),
     "all NaN": ({}, lambda p: p.predict(p.ids(), scores=["NaN", "NaN"]), 3),
+    "all options alike": ({}, lambda p: p.predict(p.ids(), scores=(1.0, 1.0)), 3),
     "half the predictions missing": ({}, lambda p: p.predict(p.ids()[::2]), 3),
     "predictions for another suite": ({}, lambda p: p.predict(p.ids(), suite="other"), 3),
     "an attack that applied to nothing": (

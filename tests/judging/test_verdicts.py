@@ -323,7 +323,7 @@ def test_auroc_has_its_limit_too():
 
 @pytest.mark.parametrize(
     ("kind", "limit"),
-    [("max_drop", 0.9), ("max_drop", -0.9), ("min_applicable", 0.1), ("max_truncated", 0.1)],
+    [("max_drop", 0.9), ("max_margin_retained", 0.1), ("min_applicable", 0.1), ("max_truncated", 0.1)],
 )
 def test_too_few_passages_never_pass_and_never_fail(kind, limit):
     few = found(clusters=29)

@@ -80,7 +80,7 @@ def test_all_passed_says_how_many(judgement: Judgement):
 def test_what_was_not_measured_never_sounds_like_a_pass(judgement: Judgement):
     passed = replace(judgement.verdicts[0], status=Status.PASS)
     judged = only(judgement, passed, replace(passed, status=Status.INVALID))
-    assert headline(judged, FAMILIES) == "Not all was measured: 1 of 2 checks could not be judged."
+    assert headline(judged, FAMILIES) == "Not all was measured: 1 of 1 check could not be judged."
 
 
 def test_what_is_right_without_the_passage_is_not_called_keyword_matching(judgement: Judgement):
@@ -130,3 +130,12 @@ def test_a_limit_against_a_baseline_supports_no_claim_but_its_own(judgement: Jud
     both = only(judgement, judgement.verdicts[0], near)
     assert headline(both, FAMILIES).startswith("This model is drawn to keywords")
     assert remarks(both, FAMILIES)[0].startswith("This model is worse than its baseline")
+
+
+def test_a_check_with_several_limits_is_counted_once(judgement: Judgement):
+    passed = replace(judgement.verdicts[0], status=Status.PASS)
+    open_ = replace(passed, status=Status.UNDECIDED)
+    other = replace(open_, attack="another")
+    assert headline(only(judgement, passed, passed), FAMILIES).endswith("passes 1 check of 1.")
+    assert "1 of 1 check stay" in headline(only(judgement, open_, open_), FAMILIES)
+    assert "2 of 2 checks stay" in headline(only(judgement, open_, open_, other), FAMILIES)

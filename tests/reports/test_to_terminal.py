@@ -118,3 +118,15 @@ def test_what_is_worse_than_the_baseline_is_told_with_its_own_numbers(compared: 
         "addsent2pas-shuffle: FAIL: drop at most 2.0 points above the baseline, found +12.5 points "
         "[+6.2 to +18.8 points]"
     ) in said
+
+
+def test_limits_on_other_numbers_than_the_tables_show_are_told_with_theirs(summary: Summary):
+    first = next(v for v in summary.verdicts if v.check == "max_drop")
+    rate = replace(first, check="max_success_rate", status=Status.FAIL, estimate=0.5, low=0.375, high=0.625)
+    bet = replace(first, gate="anytime", status=Status.FAIL, step=40, estimate=0.25, low=0.125, high=0.375)
+    said = " ".join(printed(replace(summary, verdicts=(first, rate, bet)), width=80).split())
+    name = first.attack
+    assert f"{name}: FAIL: attack success rate at most" in said
+    assert "found 50.0% [37.5% to 62.5%]" in said
+    assert "found 25.0 points [12.5 to 37.5 points] after 40 passages" in said
+    assert said.count(", found ") == 2

@@ -121,6 +121,9 @@ def test_a_severity_that_the_recipe_lacks_is_refused_with_those_it_has(tmp_path:
         "max_drop = -0.1",
         "max_drop = nan",
         "max_drop = '5 %'",
+        "max_drop = '0.05'",
+        "max_margin_retained = 25",
+        "max_margin_retained = inf",
         "min_accuracy = 80",
         "max_success_rate = 1.01",
         "min_consistency = -1",
@@ -135,6 +138,12 @@ def test_a_limit_out_of_range_is_refused_with_key_and_value(tmp_path: Path, limi
     message = refusal(tmp_path, HEAD + CHECK + f"limits = {{ {limits} }}\n")
     assert f"check.0.limits.{key}" in message
     assert value.strip("'") in message
+
+
+def test_true_is_no_limit(tmp_path: Path) -> None:
+    message = refusal(tmp_path, HEAD + CHECK + "limits = { max_drop = true }\n")
+    assert "check.0.limits.max_drop" in message
+    assert "True came" in message
 
 
 @pytest.mark.parametrize(
