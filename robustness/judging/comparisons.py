@@ -172,9 +172,7 @@ def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
     )
 
 
-def on_common(
-    suite: OfSuite, rows: Sequence[Outcome], theirs: Mapping[str, Outcome], *names: str
-) -> Pair:
+def on_common(suite: OfSuite, rows: Sequence[Outcome], theirs: Mapping[str, Outcome], *names: str) -> Pair:
     """Return two runs on the items that both measured.
 
     Args:
