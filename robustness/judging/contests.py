@@ -60,6 +60,8 @@ class Contest:
     p_equivalent: float | None
     """Of "they differ by the margin or more"; None without a margin."""
     paired: bool
+    spread: tuple[float | None, float | None] = (None, None)
+    """Sample standard deviation of the measure over our runs and over theirs; None for single runs."""
 
 
 def contest(
@@ -83,7 +85,8 @@ def contest(
     if not paired:
         return _apart(suite, ours, theirs, condition=condition, margin=margin)
     if len(ours) == len(theirs) == 1:
-        pair = on_common(suite, [ours[0][name] for name in common], theirs[0], *condition.names)
+        rows, others = ([side[0][name] for name in common] for side in (ours, theirs))
+        pair = on_common(suite, rows, {row.id: row for row in others}, *condition.names)
         found = compared(pair, condition.attack, condition.severity, measure=condition.measure)
         alike = pair.p_value_within(condition.measure, margin) if margin and pair.n else None
         return Contest(found, alike, paired=True)
@@ -105,8 +108,7 @@ def _seeded(
     ours, theirs = (_columns(suite, runs, common, condition) for runs in sides)
     groups = [sides[0][0][name].group for name in common]
     if ours is None or theirs is None:
-        values = [side and side.mean for side in (ours, theirs)]
-        return _contest(condition, None, values=values, size=(len(common), groups), margin=margin)
+        return _contest(condition, None, sides=(ours, theirs), groups=groups, margin=margin)
     far = max(ours.high - theirs.low, theirs.high - ours.low)
     table = (ours.values[:, None, :] - theirs.values[None, :, :]) / far
     drawn = seeded_sample(table, groups, seed=draw_seed(suite, *condition.names), lowest=-1.0)
@@ -114,41 +116,34 @@ def _seeded(
     def interval(level: float) -> Estimate:
         return _scaled(drawn.mean(level=level), far)
 
-    values = [ours.mean, theirs.mean]
-    return _contest(condition, interval, values=values, size=(len(common), groups), margin=margin)
+    return _contest(condition, interval, sides=(ours, theirs), groups=groups, margin=margin)
 
 
 def _apart(
     suite: OfSuite, ours: Runs, theirs: Runs, *, condition: Condition, margin: float | None
 ) -> Contest:
-    sides, groups, samples = [], [], []
-    for place, runs in enumerate((ours, theirs)):
-        common = _shared(runs)
-        side = _columns(suite, runs, common, condition)
-        passages = [runs[0][name].group for name in common]
-        sides.append(side)
-        groups.append(passages)
-        if side is not None:
-            seed = draw_seed(suite, *condition.names, "apart", str(place))
-            samples.append(_Scaled.of(side, passages, seed))
-    values = [side and side.mean for side in sides]
-    # The smaller side bounds what can be told.
-    size = min(((len(one), one) for one in groups), key=lambda one: len(set(one[1])))
-    if len(samples) < 2:
-        return _contest(condition, None, values=values, size=size, margin=margin, paired=False)
+    names = _shared(ours), _shared(theirs)
+    sides = tuple(_columns(suite, runs, n, condition) for runs, n in zip((ours, theirs), names, strict=True))
+    groups = [[runs[0][name].group for name in n] for runs, n in zip((ours, theirs), names, strict=True)]
+    # The side with fewer passages bounds what can be told.
+    fewer = min(groups, key=lambda one: len(set(one)))
+    if sides[0] is None or sides[1] is None:
+        return _contest(condition, None, sides=sides, groups=fewer, margin=margin, paired=False)
+    seeds = [draw_seed(suite, *condition.names, "apart", place) for place in ("ours", "theirs")]
+    first, second = map(_Scaled.of, (sides[0], sides[1]), groups, seeds)
 
     def interval(level: float) -> Estimate:
-        return independent_difference(samples[0].mean(level), samples[1].mean(level))
+        return independent_difference(first.mean(level), second.mean(level))
 
-    return _contest(condition, interval, values=values, size=size, margin=margin, paired=False)
+    return _contest(condition, interval, sides=sides, groups=fewer, margin=margin, paired=False)
 
 
 def _contest(  # noqa: PLR0913 - one place where a contest without a pair is put together
     condition: Condition,
     interval: Interval | None,
     *,
-    values: Sequence[float | None],
-    size: tuple[int, Sequence[str]],
+    sides: tuple[_Columns | None, ...],
+    groups: Sequence[str],
     margin: float | None,
     paired: bool = True,
 ) -> Contest:
@@ -156,15 +151,16 @@ def _contest(  # noqa: PLR0913 - one place where a contest without a pair is put
         attack=condition.attack,
         severity=condition.severity,
         measure=condition.measure,
-        value=values[0],
-        baseline=values[1],
+        value=sides[0].mean if sides[0] else None,
+        baseline=sides[1].mean if sides[1] else None,
         difference=interval(0.95) if interval else _NOTHING,
         p_value=_p_of_none(interval) if interval else None,
         p_adjusted=None,
-        n=size[0],
-        clusters=len(set(size[1])),
+        n=len(groups),
+        clusters=len(set(groups)),
     )
-    return Contest(found, _p_within(interval, margin) if interval and margin else None, paired)
+    spread = (sides[0].spread if sides[0] else None, sides[1].spread if sides[1] else None)
+    return Contest(found, _p_within(interval, margin) if interval and margin else None, paired, spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +177,11 @@ class _Columns:
     def mean(self) -> float:
         """The measure, over all runs."""
         return float(self.values.mean())
+
+    @property
+    def spread(self) -> float | None:
+        """Sample standard deviation over runs; None for one."""
+        return float(np.std(self.values.mean(axis=1), ddof=1)) if len(self.values) > 1 else None
 
 
 def _columns(suite: OfSuite, runs: Runs, common: Sequence[str], condition: Condition) -> _Columns | None:

@@ -23,7 +23,7 @@ from robustness.reports.summary import Summary, summarise
 from robustness.reports.to_json import from_json
 from robustness.results import Judgement
 
-__all__ = ["ITEMS", "MANIFEST", "check_writable", "read_run", "run_name", "write_run"]
+__all__ = ["ITEMS", "MANIFEST", "check_writable", "read_run", "run_name", "tool_version", "write_run"]
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -167,7 +167,7 @@ def _write_manifest(draft: Path, head: Mapping[str, object]) -> None:
     manifest = {
         "schema": SCHEMA,
         **head,
-        "tool": {"name": "mcrc-robustness", "version": _version()},
+        "tool": {"name": "mcrc-robustness", "version": tool_version()},
         "files": {path.name: _digest(path) for path in sorted(draft.iterdir())},
     }
     (draft / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -227,7 +227,8 @@ def _digest(path: Path) -> dict[str, object]:
     return {"sha256": digest, "size": path.stat().st_size}
 
 
-def _version() -> str:
+def tool_version() -> str:
+    """Return the version of this tool, or `unknown` where it is not installed."""
     try:
         return version("mcrc-robustness")
     except PackageNotFoundError:

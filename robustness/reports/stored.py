@@ -15,9 +15,9 @@ from robustness.reports.store import ITEMS, read_run
 from robustness.reports.summary import Summary
 from robustness.results import Outcome
 
-__all__ = ["Row", "Stored", "read_stored"]
+__all__ = ["ItemRow", "Stored", "read_stored"]
 
-Row: TypeAlias = Mapping[str, Any]
+ItemRow: TypeAlias = Mapping[str, Any]
 """One row of items.parquet by column."""
 
 _CLEAN: Final = Condition(CLEAN, 0, None)
@@ -33,7 +33,7 @@ class Stored:
     outcomes: Mapping[tuple[str, int], Mapping[str, Outcome]]
     """By attack and severity, then by item: what was measured and is not degraded. Unchanged questions
     are `clean`, severity 0, and beside themselves."""
-    rows: Mapping[str, Row]
+    rows: Mapping[str, ItemRow]
     """By item."""
 
     @property
@@ -68,7 +68,7 @@ def read_stored(folder: Path) -> Stored:
     return Stored(folder, summary, read_manifest(folder), outcomes, rows)
 
 
-def _outcomes(rows: Mapping[str, Row]) -> Iterator[Outcome]:
+def _outcomes(rows: Mapping[str, ItemRow]) -> Iterator[Outcome]:
     """Yield the measured outcomes, sorted by id, as judging had them."""
     for name in sorted(rows):
         row = rows[name]
@@ -76,7 +76,7 @@ def _outcomes(rows: Mapping[str, Row]) -> Iterator[Outcome]:
             yield _outcome(row, rows[row["source"]])
 
 
-def _outcome(row: Row, source: Row) -> Outcome:
+def _outcome(row: ItemRow, source: ItemRow) -> Outcome:
     return Outcome(
         id=row["id"],
         source=row["source"],
