@@ -54,7 +54,7 @@ class Flips:
     lost: int
     """The reference is right and the contestant is not; with ties or seeds, less often so."""
     won: int
-    """The contestant is right and the reference is not; with ties or seeds, less often so."""
+    """The contestant is right and the reference is not; with ties or seeds, more often so."""
     neither: int
     """Neither is; with ties or seeds, both as often."""
     p_value: float
