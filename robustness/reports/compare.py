@@ -152,13 +152,12 @@ def _left_out(one: _Played) -> tuple[int, int]:
 def _rankings(
     found: Sequence[Contestant], conditions: Sequence[Condition], known: Pairs
 ) -> Iterator[Ranking]:
-    """Yield the ranks of all contestants, from every pair of them corrected together."""
+    """Yield the ranks of all contestants, from every pair of them, corrected by condition."""
     rest = [pair for pair in combinations(range(len(found)), 2) if pair not in known]
     pairs = {**known, **{pair: _played(found, pair, conditions) for pair in rest}}
-    corrected = iter(adjusted([one.contest.found for each in pairs.values() for one in each]))
-    table = {pair: [next(corrected) for _ in conditions] for pair in pairs}
     for place, condition in enumerate(conditions):
-        yield _ranking(found, condition, {pair: table[pair][place] for pair in pairs})
+        corrected = adjusted([each[place].contest.found for each in pairs.values()])
+        yield _ranking(found, condition, dict(zip(pairs, corrected, strict=True)))
 
 
 def _ranking(

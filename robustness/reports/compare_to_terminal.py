@@ -7,8 +7,8 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from robustness.reports.compare_wording import (
+    MEASURES,
     STANDINGS,
-    Section,
     between,
     change,
     condition_name,
@@ -56,8 +56,7 @@ def _lines(compared: RunsCompared, console: Console) -> Iterator[str | Table]:
         first = "  (reference)" if letter == "A" else ""
         yield f"{letter}  {one}{first}"
     for letter, one in list(_letters(compared).items())[1:]:
-        yield ""
-        yield _differences(compared, one, letter, console=console)
+        yield from _differences(compared, one, letter, console=console)
         if any(match.flips for match in compared.matches if match.contestant == one):
             yield ""
             yield _flips(compared, one, letter, console=console)
@@ -83,23 +82,22 @@ def _letter(place: int) -> str:
     return ascii_uppercase[place % 26] + (str(place // 26) if place > 25 else "")
 
 
-def _differences(compared: RunsCompared, name: str, letter: str, *, console: Console) -> Table:
-    heads = [("A", 6), (letter, 6), (f"{letter} - A", 20), ("p(Holm)", 7)]
-    table = _table("Condition", heads, console)
-    table.add_column("", width=9, no_wrap=True)
-    for section in sections(compared):
-        own = [match for match in section.matches if match.contestant == name]
-        table.add_row(safe_text(_title(section), console), style="dim" if console.is_terminal else "")
-        for match in own:
-            cells = (safe_text(cell, console) for cell in _difference(match))
-            table.add_row(*cells, _badge(match.standing))
-    return table
-
-
-def _title(section: Section) -> str:
-    sense = "lower is better" if section.measure == "margin_retained" else "higher is better"
-    label = {"accuracy": "accuracy", "margin_retained": "margin kept", "auroc": "AUROC"}[section.measure]
-    return f"{section.title}: {label}, {sense}"
+def _differences(
+    compared: RunsCompared, name: str, letter: str, *, console: Console
+) -> Iterator[str | Table]:
+    for place, section in enumerate(sections(compared)):
+        title = f"{section.title}: {MEASURES[section.measure]}, {section.sense}"
+        heads = [("A", 6), (letter, 6), (f"{letter} - A", 20), ("p(Holm)", 7)]
+        table = _table("", heads, console)
+        table.add_column("", width=9, no_wrap=True)
+        table.show_header = place == 0
+        for match in section.matches:
+            if match.contestant == name:
+                cells = (safe_text(cell, console) for cell in _difference(match))
+                table.add_row(*cells, _badge(match.standing))
+        yield ""
+        yield title
+        yield table
 
 
 def _difference(match: Match) -> tuple[str, ...]:
@@ -159,3 +157,5 @@ def _legend(compared: RunsCompared) -> Iterator[str]:
     for standing, words in STANDINGS.items():
         if standing in used:
             yield f"{_SHORT.get(standing, standing.value)}: {words}"
+    if any(match.flips for match in compared.matches):
+        yield "only A: A earns more of the item; it is shared where options tie or runs are seeds"

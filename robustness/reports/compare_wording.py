@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from robustness.domain import Polarity
-from robustness.reports.compared import Match, Rank, RunsCompared, Standing
+from robustness.reports.compared import ALPHA, Match, Rank, RunsCompared, Standing
 from robustness.reports.sheet import named
 from robustness.reports.wording import NONE, POLARITIES, brief, count, figure, points, spread
+from robustness.stats.resampling import DRAWS
 
 __all__ = [
     "MEASURES",
@@ -25,10 +26,10 @@ __all__ = [
 ]
 
 STANDINGS: Mapping[Standing, str] = {
-    Standing.WORSE: "a difference is shown (p after Holm at most 0.05), and it is for the worse",
-    Standing.BETTER: "a difference is shown (p after Holm at most 0.05), and it is for the better",
-    Standing.EQUIVALENT: "any difference is shown to be smaller than the margin (two one-sided tests, each "
-    "p after Holm at most 0.05)",
+    Standing.WORSE: f"a difference is shown (p after Holm at most {ALPHA:g}), and it is for the worse",
+    Standing.BETTER: f"a difference is shown (p after Holm at most {ALPHA:g}), and it is for the better",
+    Standing.EQUIVALENT: "any difference is shown to be smaller than the margin (two one-sided tests, "
+    f"both with p after Holm at most {ALPHA:g})",
     Standing.UNDECIDED: "no difference is shown, nor that there is none, or there are too few passages; "
     "compare on more",
     Standing.NOT_MEASURED: "no item in common, or a measure that is not defined for one of the two",
@@ -54,6 +55,11 @@ class Section:
     meaning: str
     measure: str
     matches: tuple[Match, ...]
+
+    @property
+    def sense(self) -> str:
+        """Which way is good."""
+        return "lower is better" if self.measure == "margin_retained" else "higher is better"
 
 
 def sections(compared: RunsCompared) -> tuple[Section, ...]:
@@ -155,6 +161,11 @@ def _cautions(compared: RunsCompared) -> Iterator[str]:
         )
     if compared.left_out:
         yield f"Not in every run, so left out: {_listed(compared.left_out)}."
+    if len(compared.matches) * 2 / (DRAWS + 1) > compared.alpha:
+        yield (
+            f"So many comparisons at once ({len(compared.matches)}) leave no p-value of {DRAWS:,} draws "
+            f"small enough; compare fewer runs."
+        )
     lacking = max((max(match.left_out) for match in compared.matches), default=0)
     if lacking:
         yield f"Up to {count(lacking, 'item')} of a condition left out, because not every run measured it."
@@ -196,7 +207,7 @@ def signature(compared: RunsCompared) -> str:
     margin = f" | margin {_margin(compared)} (TOST)" if compared.margin else ""
     return (
         f"suite {compared.reference.suite} {brief(compared.reference.suite_fingerprint)}{runs} | paired by "
-        f"item{loose}, clustered by passage | BCa bootstrap, 10,000 draws, 95% | Holm over "
+        f"item{loose}, clustered by passage | BCa bootstrap, {DRAWS:,} draws, 95% | Holm over "
         f"{len(compared.matches)}, alpha {compared.alpha:g}{margin} | mcrc-robustness {compared.tool}"
     )
 

@@ -126,7 +126,7 @@ class RunsCompared:
     left_out: tuple[str, ...]
     """Checks that not all of them have."""
     rankings: tuple[Ranking, ...]
-    """For three or more contestants; Holm over all pairs and conditions."""
+    """For three or more contestants; Holm over all pairs of each condition."""
     text: bool
     """Whether passages, questions and options may appear."""
     tool: str
