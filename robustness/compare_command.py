@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -120,11 +121,11 @@ def runs(
     elif not found:
         typer.echo(f"no finished run of this kind in {reports}; `robustness check` makes one", err=True)
     else:
-        from rich.console import Console
+        from robustness.reports.runs_to_terminal import runs_text
 
-        from robustness.reports.runs_to_terminal import render_runs
-
-        render_runs(found, Console(), trend=trend)
+        shown = runs_text(found, trend=trend)
+        encoding = sys.stdout.encoding or "utf-8"
+        typer.echo(shown.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _named(seeds_of: list[str] | None) -> list[str]:

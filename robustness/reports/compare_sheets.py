@@ -66,21 +66,21 @@ def flip_matrix(compared: RunsCompared) -> Sheet | None:
     return Sheet(
         id="flips",
         title="Who flipped",
-        caption=f"How many items both get right, only {reference}, only {other}, or neither.",
+        caption=f"Item by item. Lost: {reference} is right and {other} is not. Won: the other way round.",
         heads=(
             "Condition",
             *(["Contestant"] if several else []),
             "Both right",
-            f"Only {reference}",
-            f"Only {other}",
+            "Lost",
+            "Won",
             "Neither",
             "McNemar p",
         ),
         rows=rows,
         words=2 if several else 1,
         notes=(
-            "Where options tie or a contestant is several runs, an item is earned in part: it counts for "
-            "the one that earns more of it, and under neither where both earn the same part.",
+            "Where options tie, or a contestant is several runs, an item can be right in part: it is lost or "
+            "won if one has the larger part, and stands under neither if both have the same.",
             "McNemar p: exact, two-sided, takes items as independent and is not corrected. It is shown "
             "because papers give it; no standing rests on it.",
         ),

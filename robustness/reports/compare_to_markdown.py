@@ -53,12 +53,14 @@ def _examples(compared: RunsCompared, match: Match) -> Iterator[str]:
         return
     beside = f", {match.contestant}" if len(compared.contestants) > 1 else ""
     yield f"\n<details><summary>{html(condition_name(match) + beside)}: items that flipped</summary>\n"
-    for name, items, number in (
-        (compared.reference.name, found.lost_items, found.lost),
-        (match.contestant, found.won_items, found.won),
+    both = compared.reference.name, match.contestant
+    for word, items, number, (right, other) in (
+        ("Lost", found.lost_items, found.lost, both),
+        ("Won", found.won_items, found.won, both[::-1]),
     ):
         if items:
-            yield f"\n**Only {prose(name)} is right** ({len(items)} of {count(number, 'item')})"
+            shown = f"{len(items)} of {count(number, 'item')}"
+            yield f"\n**{word}: {prose(right)} is right, {prose(other)} is not** ({shown})"
         for item in items:
             yield from _item(compared, match, item)
     yield "\n</details>"

@@ -56,6 +56,8 @@ def _lines(compared: RunsCompared, console: Console) -> Iterator[str | Table]:
         first = "  (reference)" if letter == "A" else ""
         yield f"{letter}  {one}{first}"
     for letter, one in list(_letters(compared).items())[1:]:
+        if len(compared.contestants) > 1:
+            yield f"\n{letter} beside A: {one}"
         yield from _differences(compared, one, letter, console=console)
         if any(match.flips for match in compared.matches if match.contestant == one):
             yield ""
@@ -113,8 +115,8 @@ def _difference(match: Match) -> tuple[str, ...]:
 
 
 def _flips(compared: RunsCompared, name: str, letter: str, *, console: Console) -> Table:
-    heads = [("both", 6), ("only A", 6), (f"only {letter}", 7), ("neither", 7)]
-    table = _table("Items got right by", heads, console)
+    heads = [("both", 6), ("lost", 6), ("won", 6), ("neither", 7)]
+    table = _table(f"Items right, {letter} beside A", heads, console)
     for match in compared.matches:
         found = match.flips
         if match.contestant == name and found:
@@ -158,4 +160,7 @@ def _legend(compared: RunsCompared) -> Iterator[str]:
         if standing in used:
             yield f"{_SHORT.get(standing, standing.value)}: {words}"
     if any(match.flips for match in compared.matches):
-        yield "only A: A earns more of the item; it is shared where options tie or runs are seeds"
+        yield (
+            "lost: A is right and the other is not; won: the other way round; with ties or seeds, "
+            "less or more often right"
+        )

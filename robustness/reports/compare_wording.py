@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from robustness.domain import Polarity
 from robustness.reports.compared import ALPHA, Match, Rank, RunsCompared, Standing
 from robustness.reports.sheet import named
-from robustness.reports.wording import NONE, POLARITIES, brief, count, figure, points, spread
+from robustness.reports.wording import NONE, POLARITIES, brief, count, figure, percent, points, spread
 from robustness.stats.resampling import DRAWS
 
 __all__ = [
@@ -129,6 +129,7 @@ def remarks(compared: RunsCompared) -> tuple[str, ...]:
 
 def _standing(compared: RunsCompared) -> Iterator[str]:
     several = len(compared.contestants) > 1
+    yield from _clean(compared, several=several)
     for one in compared.contestants:
         own = [match for match in compared.matches if match.contestant == one.name]
         for standing in Standing:
@@ -136,6 +137,16 @@ def _standing(compared: RunsCompared) -> Iterator[str]:
             if names:
                 word = f"{one.name}, {standing.value}" if several else standing.value.capitalize()
                 yield f"{word}: {_listed(names)}."
+
+
+def _clean(compared: RunsCompared, *, several: bool) -> Iterator[str]:
+    for match in compared.matches:
+        if match.polarity is None and match.found.difference.value is not None:
+            found, name = match.found, f"{match.contestant}, o" if several else "O"
+            yield (
+                f"{name}n unchanged questions: {percent(found.value)} right against "
+                f"{percent(found.baseline)}, {change(match)} points ({between(match)})."
+            )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from robustness.judging.contests import Condition
@@ -83,8 +83,8 @@ def flips(
     if not common or condition.measure == "auroc":
         return None
     ours, theirs = ({name: _credit(side, name) for name in common} for side in items)
-    lost = [items[0][0][name].id for name in common if ours[name] < theirs[name]]
-    won = [items[0][0][name].id for name in common if ours[name] > theirs[name]]
+    lost = {items[0][0][name].id: theirs[name] - ours[name] for name in common if ours[name] < theirs[name]}
+    won = {items[0][0][name].id: ours[name] - theirs[name] for name in common if ours[name] > theirs[name]}
     both = sum(ours[name] == theirs[name] == 1 for name in common)
     return Flips(
         both=both,
@@ -102,11 +102,12 @@ def _credit(runs: Items, name: str) -> float:
 
 
 def _telling(
-    sides: tuple[Contestant, Contestant], names: Iterable[str], *, text: bool, sign: int
+    sides: tuple[Contestant, Contestant], moved: Mapping[str, float], *, text: bool, sign: int
 ) -> tuple[Flipped, ...]:
-    """Return the items in which the gold option moved furthest, one of each source."""
+    """Return the items of most credit, and then those in which the gold option moved furthest, one of
+    each source."""
     shown: dict[str, Flipped] = {}
-    for name in sorted(names, key=lambda name: (-sign * _moved(sides, name), name)):
+    for name in sorted(moved, key=lambda name: (-moved[name], -sign * _moved(sides, name), name)):
         source = sides[0].runs[0].rows[name]["source"]
         if len(shown) < SHOWN:
             shown.setdefault(source, _flipped(sides, name, text=text))

@@ -1,40 +1,32 @@
-"""The list of runs on a terminal: a line each, and the trend of one measure beside it."""
+"""The list of runs as text: a line each, and the trend of one measure beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from robustness.reports.compare_wording import MEASURES
+from robustness.reports.escape import log_text
 from robustness.reports.runs import ListedRun
-from robustness.reports.to_terminal import safe_text
-from robustness.reports.wording import NONE, figure, spread
+from robustness.reports.wording import figure, spread
 
-if TYPE_CHECKING:
-    from rich.console import Console
+__all__ = ["runs_text", "sparkline"]
 
-__all__ = ["render_runs"]
-
-_PLAIN = 120
-"""Columns where no terminal says how many it has: a line per run, for grep."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def render_runs(runs: Sequence[ListedRun], console: Console, *, trend: str) -> None:
-    """Print the runs, the oldest first, with the measure of one condition and its interval."""
-    from rich.table import Table
+def runs_text(runs: Sequence[ListedRun], *, trend: str) -> str:
+    """Return the runs as aligned columns, the oldest first, a line each whatever the width.
 
+    The last column is the measure of one condition with its interval; a line below draws it.
+    """
     measure = next((MEASURES[run.measure] for run in runs if run.measure), "")
-    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("Run", "Tag", "Commit", "Model", "Suite", "Verdict"):
-        table.add_column(heading, overflow="fold")
-    table.add_column(f"{trend}: {measure}", justify="right", no_wrap=True)
-    for run in runs:
-        table.add_row(*(safe_text(cell, console) for cell in _cells(run)))
-    console.print(table, width=console.width if console.is_terminal else _PLAIN, highlight=False)
+    rows = [("RUN", "TAG", "COMMIT", "MODEL", "SUITE", "VERDICT", f"{trend}: {measure}"), *map(_cells, runs)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     drawn = sparkline([run.found.value for run in runs])
-    if len(runs) > 1 and _can_show(drawn, console):
-        console.print(f"{trend}, oldest to newest: {drawn}", highlight=False)
+    if len(runs) > 1 and drawn.strip():
+        lines.append(f"{trend}, oldest to newest: {drawn}")
+    return "\n".join(lines)
 
 
 def sparkline(values: Sequence[float | None]) -> str:
@@ -51,24 +43,16 @@ def sparkline(values: Sequence[float | None]) -> str:
     return "".join(" " if step is None else _BLOCKS[step] for step in steps)
 
 
-def _can_show(text: str, console: Console) -> bool:
-    try:
-        text.encode(console.encoding)
-    except UnicodeEncodeError:
-        return False
-    return bool(text.strip())
-
-
 def _cells(run: ListedRun) -> tuple[str, ...]:
-    between = spread(run.found, run.measure)
+    ends = spread(run.found, run.measure).replace(" to ", ", ").replace("%", "")
     value = figure(run.found.value, run.measure)
-    ends = between.replace(" to ", ", ").replace("%", "")
-    return (
+    cells = (
         run.folder,
-        run.tag or NONE,
-        run.commit[:10] or NONE,
+        run.tag or "-",
+        run.commit[:10] or "-",
         run.model,
         f"{run.suite} {run.suite_fingerprint.removeprefix('sha256:')[:8]}",
         run.status.upper(),
-        f"{value} [{ends}]" if between else value,
+        f"{value} [{ends}]" if ends else value,
     )
+    return tuple(map(log_text, cells))
