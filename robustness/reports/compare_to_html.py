@@ -48,6 +48,7 @@ def compare_to_html(compared: RunsCompared) -> str:
     return _template().render(
         c=compared,
         several=len(compared.contestants) > 1,
+        seeds=any(len(one.runs) > 1 for one in (compared.reference, *compared.contestants)),
         headline=words.headline(compared),
         remarks=words.remarks(compared),
         gravest=_gravest(compared),
