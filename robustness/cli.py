@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from robustness import compare_command
 from robustness import options as flag
 from robustness.domain import Status
 from robustness.errors import RobustnessError, UsageError
@@ -175,6 +176,10 @@ def report(
         _tell(f"wrote {write_report(spec, summary)}")
     if json or not report:
         _show(summary, json=json)
+
+
+app.command("compare")(compare_command.compare)
+app.command("runs")(compare_command.runs)
 
 
 @app.command()

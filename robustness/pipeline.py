@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import chdir
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from robustness.judging.verdicts import judge
 from robustness.readers.checks import check as check_data
 from robustness.readers.load import Dataset, load
 from robustness.reports.baselines import Baseline
+from robustness.reports.commit import commit
 from robustness.reports.store import check_writable, run_name, write_run
 from robustness.reports.summary import Summary, summarise
 from robustness.results import Judgement
@@ -117,7 +119,11 @@ def check(suite: Suite, model: Model, target: Target, *, baseline: Baseline | No
         created=created,
         text=target.text,
         overwrite=target.overwrite,
-        about={"tag": target.tag, "baseline": dict(baseline.told) if baseline else None},
+        about={
+            "tag": target.tag,
+            "commit": commit(Path.cwd(), os.environ),
+            "baseline": dict(baseline.told) if baseline else None,
+        },
     )
     summary = summarise(suite, run, judgement, text=target.text, created=created)
     return Finished(summary, judgement, folder)

@@ -9,13 +9,14 @@ from typing import Final
 
 from robustness.choices import Reading
 from robustness.domain import Polarity, Suite
-from robustness.judging.draws import BASELINE, Evidence, clustered, evidence
+from robustness.judging.draws import BASELINE, Evidence, OfSuite, clustered, evidence
 from robustness.judging.forms import form
 from robustness.judging.limits import LIMITS, PRIMARY, Limit
 from robustness.results import Comparison, Estimate, Outcome, Result
 from robustness.stats.differences import (
     Ratio,
     combined,
+    p_value_above,
     p_value_by_inversion,
     p_value_of_none,
     ratio_difference,
@@ -23,7 +24,16 @@ from robustness.stats.differences import (
 from robustness.stats.multiplicity import holm
 from robustness.stats.resampling import Sample
 
-__all__ = ["Pair", "adjusted", "clean_comparison", "comparison", "paired"]
+__all__ = [
+    "Pair",
+    "adjusted",
+    "clean_comparison",
+    "compared",
+    "comparison",
+    "on_common",
+    "paired",
+    "ratio",
+]
 
 _NONE: Final = Estimate(None)
 
@@ -60,7 +70,7 @@ class Pair:
         drawn = self.found.drawn
         if measure in _DIFFERENCES:
             return drawn.mean(run + _DIFFERENCES[measure][0]).value
-        return _ratio(drawn, measure, run).of(drawn)
+        return ratio(drawn, measure, run).of(drawn)
 
     def difference(self, measure: str) -> Estimate:
         """Return ours minus the baseline's; None where one of the two is not defined."""
@@ -87,6 +97,31 @@ class Pair:
         shape = form(limit, self.found.drawn)
         return shape.p_value(self.found.drawn) if shape else self._beyond(LIMITS[limit.kind], limit.value)
 
+    def p_value_within(self, measure: str, margin: float) -> float | None:
+        """Return the p-value of "they differ by the margin or more": small where they are alike.
+
+        The larger of two one-sided p-values (TOST; Schuirmann 1987).
+
+        Args:
+            measure: a field of `Result`.
+            margin: largest difference that does not matter, above 0.
+        """
+        if measure in _DIFFERENCES:
+            column, far = _DIFFERENCES[measure]
+            bounds = margin - far, margin + far
+            below, above = (
+                p_value_above(
+                    self.found.drawn,
+                    {column: sign, BASELINE + column: -sign},
+                    constant=margin,
+                    bounds=bounds,
+                )
+                for sign in (1.0, -1.0)
+            )
+        else:
+            below, above = (self._beyond(measure, -margin, turned=turned) for turned in (False, True))
+        return None if below is None or above is None else max(below, above)
+
     def _beyond(self, measure: str, limit: float, *, turned: bool = False) -> float | None:
         if not self.n or not self._defined(measure):
             return None
@@ -97,7 +132,7 @@ class Pair:
 
     def _ratios(self, measure: str) -> tuple[Ratio, Ratio]:
         drawn = self.found.drawn
-        return _ratio(drawn, measure, ""), _ratio(drawn, measure, BASELINE)
+        return ratio(drawn, measure, ""), ratio(drawn, measure, BASELINE)
 
     def _defined(self, measure: str) -> bool:
         """Whether both denominators are clearly above 0, as each run's own measure needs."""
@@ -117,7 +152,14 @@ def _at(drawn: Sample, ours: Ratio, theirs: Ratio, level: float) -> Estimate:
     return ratio_difference(drawn, ours, theirs, level=level)
 
 
-def _ratio(drawn: Sample, measure: str, run: str) -> Ratio:
+def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
+    """Return a rate as the ratio of two sums.
+
+    Args:
+        drawn: columns of one run, or of two.
+        measure: `attack_success_rate` or `margin_retained`.
+        run: empty for ours, `BASELINE` for the baseline's.
+    """
     if measure == "attack_success_rate":
         return Ratio({f"{run}lost": 1.0}, {f"{run}clean_credit": 1.0}, (0.0, 1.0))
     chance = drawn.mean(f"{run}chance").value or 0.0
@@ -130,6 +172,20 @@ def _ratio(drawn: Sample, measure: str, run: str) -> Ratio:
     )
 
 
+def on_common(suite: OfSuite, rows: Sequence[Outcome], theirs: Mapping[str, Outcome], *names: str) -> Pair:
+    """Return two runs on the items that both measured.
+
+    Args:
+        suite: the suite of both.
+        rows: our scored outcomes.
+        theirs: the other run's outcomes by variant id.
+        names: of the check, which its draws depend on; none for the unchanged questions.
+    """
+    common = [row for row in rows if row.id in theirs and theirs[row.id].status == "ok"]
+    both = evidence(suite, common, *names, baseline=[theirs[row.id] for row in common])
+    return Pair(both, len(rows) - len(common))
+
+
 def paired(suite: Suite, ours: Evidence | None, theirs: Mapping[str, Outcome], found: Result) -> Pair:
     """Return the check on the items that both runs measured.
 
@@ -139,19 +195,20 @@ def paired(suite: Suite, ours: Evidence | None, theirs: Mapping[str, Outcome], f
         theirs: the baseline's outcomes by variant id.
         found: our result, for the name of the check.
     """
-    rows = ours.rows if ours else ()
-    common = [row for row in rows if row.id in theirs and theirs[row.id].status == "ok"]
-    names = (found.name, str(found.severity))
-    both = evidence(suite, common, *names, baseline=[theirs[row.id] for row in common])
-    return Pair(both, len(rows) - len(common))
+    return on_common(suite, ours.rows if ours else (), theirs, found.name, str(found.severity))
 
 
 def comparison(pair: Pair, found: Result) -> Comparison:
     """Return one check beside the baseline's, by the measure that its polarity is about."""
     measure = LIMITS[PRIMARY[Polarity(found.polarity)]]
+    return compared(pair, found.name, found.severity, measure=measure)
+
+
+def compared(pair: Pair, attack: str, severity: int, *, measure: str) -> Comparison:
+    """Return one check beside the baseline's, by any measure."""
     return Comparison(
-        attack=found.name,
-        severity=found.severity,
+        attack=attack,
+        severity=severity,
         measure=measure,
         value=pair.estimate(measure) if pair.n else None,
         baseline=pair.estimate(measure, BASELINE) if pair.n else None,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from robustness.domain import Suite
 from robustness.results import Outcome
 from robustness.rng import derive
 from robustness.stats.differences import placements
 from robustness.stats.resampling import Sample, sample
 
-__all__ = ["BASELINE", "Evidence", "clustered", "columns", "evidence"]
+__all__ = ["BASELINE", "Evidence", "OfSuite", "clustered", "columns", "draw_seed", "evidence"]
 
 BASELINE: Final = "baseline "
 """What the names of a baseline's columns begin with where both runs are in one sample."""
@@ -26,6 +25,15 @@ _FIELDS: Final = (
     "confidence_clean",
     "confidence",
 )
+
+
+class OfSuite(Protocol):
+    """Whatever tells the content of a suite: the suite, or what a stored run says of it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the content."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ def columns(rows: Sequence[Outcome]) -> dict[str, list[float]]:
 
 
 def evidence(
-    suite: Suite, rows: Sequence[Outcome], *names: str, baseline: Sequence[Outcome] = ()
+    suite: OfSuite, rows: Sequence[Outcome], *names: str, baseline: Sequence[Outcome] = ()
 ) -> Evidence:
     """Return the rows with their draws; a baseline's rows, of the same items, join the same draws."""
     made = columns(rows)
@@ -68,8 +76,12 @@ def evidence(
 
 
 def clustered(
-    suite: Suite, columns: Mapping[str, Sequence[float]], groups: Sequence[str], *names: str
+    suite: OfSuite, columns: Mapping[str, Sequence[float]], groups: Sequence[str], *names: str
 ) -> Sample:
     """Return a sample whose draws depend on the suite and the check alone."""
-    seed = derive(0, suite.fingerprint, "bootstrap", *names).below(2**53)
-    return sample(columns, groups, seed=seed)
+    return sample(columns, groups, seed=draw_seed(suite, *names))
+
+
+def draw_seed(suite: OfSuite, *names: str) -> int:
+    """Return the seed of the draws of one check: the same for every run of the suite."""
+    return derive(0, suite.fingerprint, "bootstrap", *names).below(2**53)

@@ -12,6 +12,7 @@ from robustness.errors import PlanError, unknown
 __all__ = [
     "COUNTS",
     "LIMITS",
+    "MIN_PASSAGES",
     "PRIMARY",
     "Check",
     "Limit",
@@ -36,6 +37,9 @@ LIMITS: Final[Mapping[str, str]] = {
 
 COUNTS: Final = ("min_applicable", "max_truncated")
 """Counts of this very suite: no interval, no baseline, no second look."""
+
+MIN_PASSAGES: Final = 30
+"""With fewer nothing is decided, where a plan says nothing else."""
 
 PRIMARY: Final[Mapping[Polarity, str]] = {
     Polarity.ATTACK: "min_accuracy",
@@ -145,7 +149,7 @@ def _allowances(plan: Mapping[str, Any], entry: Mapping[str, Any]) -> Iterator[t
 def min_passages(suite: Suite) -> int:
     """Return with how many passages a limit can be decided."""
     plan: Any = suite.plan
-    return int(plan.get("min_passages", 30))
+    return int(plan.get("min_passages", MIN_PASSAGES))
 
 
 def known_failure(suite: Suite, attack: str, severity: int) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from robustness.domain import Polarity
 from robustness.reports.summary import AttackSummary
 from robustness.reports.wording import POLARITIES, judged
-from robustness.results import Verdict
+from robustness.results import Estimate, Verdict
 
-__all__ = ["Bar", "attack_bar", "scale", "verdict_bar"]
+__all__ = ["Bar", "attack_bar", "difference_bar", "scale", "verdict_bar"]
 
 _LIMITS = {
     "drop": "max_drop",
@@ -77,6 +77,23 @@ def verdict_bar(verdict: Verdict) -> Bar | None:
         middle=0.5 if "auroc" in verdict.check else 0.0,
         limit=(verdict.check, verdict.limit),
     )
+
+
+def difference_bar(change: Estimate, far: float, margin: float | None) -> Bar | None:
+    """Return the bar of a difference, with nought in the middle; None where it was not measured.
+
+    Args:
+        change: the difference with its interval.
+        far: where the line ends on both sides.
+        margin: the stretch around nought that does not matter; None for none.
+    """
+    if change.value is None:
+        return None
+    band = margin or 0.0
+    values = (change.value, change.low, change.high)
+    drawn = _bar(values, (-far, far), middle=0.0, limit=("", None))
+    ends = _bar((0.0, -band, band), (-far, far), middle=0.0, limit=("", None))
+    return replace(drawn, good_low=ends.low, good_high=ends.high)
 
 
 def _bar(

@@ -15,7 +15,16 @@ from robustness.reports.items import read_items
 from robustness.reports.privacy import public_text
 from robustness.reports.store import ITEMS, MANIFEST, read_run
 
-__all__ = ["AUTO", "Baseline", "find_baseline", "names_a_folder", "read_baseline", "read_scores"]
+__all__ = [
+    "AUTO",
+    "Baseline",
+    "find_baseline",
+    "finished_runs",
+    "names_a_folder",
+    "read_baseline",
+    "read_manifest",
+    "read_scores",
+]
 
 AUTO: Final = "auto"
 """The newest finished run of the same suite."""
@@ -54,7 +63,7 @@ def find_baseline(spec: str, reports_folder: Path, suite_fingerprint: str) -> Pa
         return Path(spec)
     found = [
         (moment, folder.name, folder)
-        for moment, folder, manifest in _finished(reports_folder)
+        for moment, folder, manifest in finished_runs(reports_folder)
         if manifest.get("suite") == suite_fingerprint and spec in {AUTO, manifest.get("tag")}
     ]
     return max(found)[2] if found else None
@@ -68,7 +77,7 @@ def read_baseline(folder: Path) -> Baseline:
     """
     try:
         run = read_scores(folder)
-        manifest = _manifest(folder)
+        manifest = read_manifest(folder)
     except RobustnessError as error:
         raise RobustnessError(f"baseline: {error}, or give another --baseline") from None
     told = {
@@ -104,16 +113,17 @@ def _visible(row: Mapping[str, Any]) -> int | None:
     return -1 if seen is None and row["status"] == "too-long" else seen
 
 
-def _finished(reports: Path) -> Iterator[tuple[datetime, Path, Mapping[str, Any]]]:
-    """Yield time, folder and manifest of each run that lies in a folder."""
+def finished_runs(reports: Path) -> Iterator[tuple[datetime, Path, Mapping[str, Any]]]:
+    """Yield time, folder and manifest of each finished run that lies in a folder, by name."""
     for path in sorted(reports.glob(f"*/{MANIFEST}")):
         try:
-            manifest = _manifest(path.parent)
+            manifest = read_manifest(path.parent)
             moment = datetime.fromisoformat(manifest["created"])
         except (OSError, ValueError, KeyError, TypeError):
             continue
         yield moment if moment.tzinfo else moment.replace(tzinfo=UTC), path.parent, manifest
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run folder; the errors of reading and of JSON pass through."""
     return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from robustness.results import Judgement, Outcome
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["CLEAN", "read_items", "write_items"]
+__all__ = ["CLEAN", "read_items", "text_digest", "write_items"]
 
 CLEAN = "clean"
 """Stands for the attack in the row of an unchanged example; its severity is 0."""
@@ -41,6 +43,7 @@ _COLUMNS = {
     "visible_share": "double",
     "visible": "int32",
     "option_map": "list:int32",
+    "digest": "string",
 }
 _TEXT_COLUMNS = {"passage": "string", "question": "string", "options": "list:string"}
 
@@ -84,6 +87,18 @@ def read_items(path: Path) -> pa.Table:
         ) from None
 
 
+def text_digest(passage: str, question: str, options: Sequence[str], answer: int | None) -> str:
+    """Return what tells one item from another that has its id: a digest of its texts and its gold.
+
+    Runs that keep no text have it too, so that items of two suites can be matched without any text.
+
+    >>> text_digest("It rains.", "Does it?", ("Yes.", "No."), 0)
+    'f0678af160b01bd0ac258e2f324d39e7'
+    """
+    told = json.dumps([_storable(passage), _storable(question), _storable([*options]), answer])
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+
+
 def _rows(suite: Suite, run: Run, judgement: Judgement) -> Iterator[dict[str, object]]:
     outcomes = {outcome.id: outcome for outcome in judgement.outcomes}
     for example in suite.examples:
@@ -113,6 +128,7 @@ def _asked(example: Example, run: Run) -> dict[str, object]:
         "passage": example.passage,
         "question": example.question,
         "options": list(example.options),
+        "digest": text_digest(example.passage, example.question, example.options, example.answer),
     }
 
 

@@ -7,8 +7,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from html import escape
 
 from robustness.reports.escape import log_text
+from robustness.reports.sheet import Sheet
 
-__all__ = ["code", "html", "prose", "table", "versioned"]
+__all__ = ["code", "html", "prose", "sheet", "table", "versioned"]
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&~#$!])")
 _ACTIVE = re.compile(r"@|#\d|gh-\d|://|www\.", re.IGNORECASE)
@@ -60,6 +61,20 @@ def table(
     yield _row(heads)
     yield _row(["---:" if place in numbers else ":---" for place in range(len(heads))])
     yield from map(_row, rows)
+
+
+def sheet(made: Sheet | None, *, folded: bool = False) -> Iterator[str]:
+    """Yield a table with its title, caption and terms; `folded` shows its title alone at first."""
+    if made is None:
+        return
+    yield f"\n<details><summary>{made.title}</summary>\n" if folded else f"\n## {made.title}\n"
+    yield f"{prose(made.caption)}\n"
+    rows = ((code(row[0]), *map(prose, row[1:])) for row in made.rows)
+    heads = tuple(map(prose, made.heads))
+    yield from table(heads, rows, numbers=range(made.words, len(heads)))
+    yield from (f"{'' if place else chr(10)}- {prose(note)}" for place, note in enumerate(made.notes))
+    if folded:
+        yield "\n</details>"
 
 
 def versioned(name: str, severity: int) -> str:

@@ -14,7 +14,16 @@ from typing import TypeAlias, cast
 from robustness.errors import OutputError, UsageError, unknown
 from robustness.reports.summary import Summary
 
-__all__ = ["GROUP", "RENDERERS", "Renderer", "renderer", "report_target", "write_report"]
+__all__ = [
+    "GROUP",
+    "RENDERERS",
+    "Renderer",
+    "place",
+    "renderer",
+    "report_target",
+    "write_report",
+    "write_text",
+]
 
 Renderer: TypeAlias = Callable[[Summary], str]
 
@@ -63,12 +72,23 @@ def report_target(spec: str) -> tuple[str, Path]:
     >>> report_target("md:out/report.md")[0]
     'md'
     """
+    name, path = place(spec)
+    renderer(name)
+    return name, path
+
+
+def place(spec: str) -> tuple[str, Path]:
+    """Return format and path of `FORMAT:PATH`, the path checked; any format will do.
+
+    Raises:
+        UsageError: not of this form.
+        OutputError: nothing can be written at the path.
+    """
     name, colon, path = spec.partition(":")
     if not colon or not path:
         raise UsageError(
             f"--report: {spec!r} came, but FORMAT:PATH is needed; write for example md:report.md"
         )
-    renderer(name)
     _refuse_unwritable(Path(path), spec)
     return name, Path(path)
 
@@ -81,7 +101,20 @@ def write_report(spec: str, summary: Summary) -> Path:
         OutputError: the path cannot be written.
     """
     name, path = report_target(spec)
-    text = renderer(name)(summary)
+    return write_text(spec, path, renderer(name)(summary))
+
+
+def write_text(spec: str, path: Path, text: str) -> Path:
+    """Write a rendered text, whole or not at all, and return the path.
+
+    Args:
+        spec: `FORMAT:PATH`, for messages.
+        path: where to.
+        text: what.
+
+    Raises:
+        OutputError: the path cannot be written.
+    """
     draft = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

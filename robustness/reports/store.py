@@ -23,12 +23,22 @@ from robustness.reports.summary import Summary, summarise
 from robustness.reports.to_json import from_json
 from robustness.results import Judgement
 
-__all__ = ["ITEMS", "MANIFEST", "check_writable", "read_run", "run_name", "write_run"]
+__all__ = [
+    "ITEMS",
+    "MANIFEST",
+    "SUMMARY",
+    "check_writable",
+    "read_run",
+    "run_name",
+    "tool_version",
+    "write_run",
+]
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
 ITEMS = "items.parquet"
-_RENDERED = {"summary.json": "json", "report.md": "md", "report.html": "html", "junit.xml": "junit"}
+SUMMARY = "summary.json"
+_RENDERED = {SUMMARY: "json", "report.md": "md", "report.html": "html", "junit.xml": "junit"}
 _OURS = {*_RENDERED, ITEMS, MANIFEST}
 
 
@@ -45,7 +55,7 @@ def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choi
 ) -> Path:
     """Write a run folder and return it: all files, the manifest last, then one rename.
 
-    `about` (tag, baseline) goes into the manifest, so that a run is found without reading more.
+    `about` (tag, commit, baseline) goes into the manifest, so that a run is found without reading more.
 
     Everything is written beside `folder` first, so an interruption leaves nothing at `folder`.
     A finished run is never rewritten; `overwrite` (for the demo) replaces a run, nothing else.
@@ -99,7 +109,7 @@ def read_run(folder: Path) -> Summary:
                 f"run {folder}: {name} is not the file that was written (digest or size differ), "
                 f"but reports are made from unchanged runs only; run the check again"
             )
-    path = folder / "summary.json"
+    path = folder / SUMMARY
     return from_json(path.read_text(encoding="utf-8"), where=str(path))
 
 
@@ -159,6 +169,7 @@ def _head(suite: Suite, run: Run, created: str) -> dict[str, object]:
         "suite": suite.fingerprint,
         "model": {"name": public_text(run.model), "fingerprint": run.model_fingerprint},
         "tag": "",
+        "commit": "",
         "baseline": None,
     }
 
@@ -167,7 +178,7 @@ def _write_manifest(draft: Path, head: Mapping[str, object]) -> None:
     manifest = {
         "schema": SCHEMA,
         **head,
-        "tool": {"name": "mcrc-robustness", "version": _version()},
+        "tool": {"name": "mcrc-robustness", "version": tool_version()},
         "files": {path.name: _digest(path) for path in sorted(draft.iterdir())},
     }
     (draft / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -229,7 +240,8 @@ def _digest(path: Path) -> dict[str, object]:
     return {"sha256": digest, "size": path.stat().st_size}
 
 
-def _version() -> str:
+def tool_version() -> str:
+    """Return the version of this tool, or `unknown` where it is not installed."""
     try:
         return version("mcrc-robustness")
     except PackageNotFoundError:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from robustness.domain import Polarity
 from robustness.reports import wording
 from robustness.reports.bars import Bar, attack_bar, scale, verdict_bar
-from robustness.reports.escape import visible_text
 from robustness.reports.gate_sheets import comparisons, gates, known_failures
+from robustness.reports.html_pages import environment
 from robustness.reports.model_sheets import calibration, positions, sensitivity
 from robustness.reports.sheet import terms
 from robustness.reports.summary import AttackSummary, Summary
-from robustness.reports.telling import Excerpt, compared
+from robustness.reports.telling import compared
 from robustness.results import Verdict
 
 if TYPE_CHECKING:
@@ -76,50 +75,20 @@ def _section(summary: Summary, polarity: Polarity) -> _Section:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(
+    made = environment()
+    made.globals.update(
         amount=wording.amount,
         asked=wording.asked,
         between_ends=wording.between,
-        count=wording.count,
         excused=wording.excused,
-        figure=wording.figure,
         judged=wording.judged,
-        spread=wording.spread,
         terms=terms,
         together=wording.together,
         why=wording.why,
     )
-    environment.filters.update(percent=wording.percent, compared=compared, pieces=pieces)
-    source = files("robustness.reports") / "templates" / "report.html.j2"
-    return environment.from_string(source.read_text(encoding="utf-8"))
+    made.filters.update(compared=compared)
+    return made.get_template("report.html.j2")
 
 
 def _gravity(verdict: Verdict) -> int:
     return list(wording.STATUSES).index(verdict.status)
-
-
-def pieces(edit: Excerpt) -> tuple[tuple[str, bool], ...]:
-    """Return `edit.after` cut at its marks: (text, whether the attack wrote it).
-
-    >>> pieces(Excerpt("passage", 0, "It rains.", "It snows.", ((3, 8),)))
-    (('It ', False), ('snows', True), ('.', False))
-    """
-    cut: list[tuple[str, bool]] = []
-    end = 0
-    for low, high in edit.marks:
-        cut += [(edit.after[end:low], False), (edit.after[low:high], True)]
-        end = high
-    return tuple((text, mark) for text, mark in (*cut, (edit.after[end:], False)) if text)
-
-
-def _finalize(value: object) -> object:
-    return visible_text(value) if type(value) is str else value

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from robustness.domain import Polarity, Status
 from robustness.reports.gate_sheets import comparisons, gates, known_failures
-from robustness.reports.markdown import code, prose, table, versioned
+from robustness.reports.markdown import code, prose, sheet, table, versioned
 from robustness.reports.markdown_examples import examples
 from robustness.reports.model_sheets import calibration, positions, sensitivity
-from robustness.reports.sheet import Sheet, terms
+from robustness.reports.sheet import terms
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.wording import (
     NONE,
@@ -45,9 +45,9 @@ def to_markdown(summary: Summary) -> str:
 def _lines(summary: Summary) -> Iterator[str]:
     yield from _top(summary)
     yield from _judged(summary)
-    yield from _sheet(known_failures(summary))
-    yield from _sheet(gates(summary), folded=True)
-    yield from _sheet(comparisons(summary))
+    yield from sheet(known_failures(summary))
+    yield from sheet(gates(summary), folded=True)
+    yield from sheet(comparisons(summary))
     for polarity in POLARITIES:
         yield from _polarity(polarity, [a for a in summary.attacks if a.polarity is polarity])
     yield from _robust(summary)
@@ -98,25 +98,12 @@ def _check(verdict: Verdict) -> tuple[str, ...]:
     )
 
 
-def _sheet(sheet: Sheet | None, *, folded: bool = False) -> Iterator[str]:
-    """Yield a table with its title, caption and terms; `folded` shows its title alone at first."""
-    if sheet is None:
-        return
-    yield f"\n<details><summary>{sheet.title}</summary>\n" if folded else f"\n## {sheet.title}\n"
-    yield f"{prose(sheet.caption)}\n"
-    rows = ((code(row[0]), *map(prose, row[1:])) for row in sheet.rows)
-    yield from table(sheet.heads, rows, numbers=range(sheet.words, len(sheet.heads)))
-    yield from (f"{'' if place else chr(10)}- {prose(note)}" for place, note in enumerate(sheet.notes))
-    if folded:
-        yield "\n</details>"
-
-
 def _behind(summary: Summary) -> Iterator[str]:
     sheets = [sensitivity(summary.attacks), calibration(summary), positions(summary)]
     if any(sheets):
         yield "\n## Evidence and the model's own confidence\n\nNo verdict uses these numbers."
-    for sheet in sheets:
-        yield from _sheet(sheet, folded=True)
+    for one in sheets:
+        yield from sheet(one, folded=True)
 
 
 def _polarity(polarity: Polarity, attacks: Sequence[AttackSummary]) -> Iterator[str]:

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-__all__ = ["render"]
+__all__ = ["WIDTH", "render", "safe_text"]
 
-_WIDTH = 80
+WIDTH = 80
+"""Columns."""
 _SURE = 0.05
 _STYLES = {
     Status.PASS: "green",
@@ -51,12 +52,12 @@ def render(summary: Summary, console: Console) -> None:
     from data and models are made safe for screens and build logs (`log_text`); a character that
     the console cannot encode becomes an escape.
     """
-    width = min(_WIDTH, console.width)
-    verdict = _text(f"{summary.status.upper()}  {summary.headline}", console)
+    width = min(WIDTH, console.width)
+    verdict = safe_text(f"{summary.status.upper()}  {summary.headline}", console)
     verdict.stylize(_STYLES[summary.status], 0, len(summary.status))
     console.print(verdict, width=width, highlight=False)
     for line in (*_top(summary), *_tables(summary, console), *_notes(summary)):
-        shown = line if not isinstance(line, str) else _text(line, console)
+        shown = line if not isinstance(line, str) else safe_text(line, console)
         console.print(shown, width=width, highlight=False)
 
 
@@ -111,13 +112,13 @@ def _table(attacks: Sequence[AttackSummary], console: Console) -> Table:
     wording = POLARITIES[attacks[0].polarity]
     ruled = console.is_terminal and not console.no_color
     rules = box.SIMPLE_HEAD if ruled else None
-    table = Table(box=rules, show_edge=False, width=_WIDTH, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=rules, show_edge=False, width=WIDTH, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(wording.title, ratio=1, no_wrap=True, overflow="ellipsis")
     for heading, width in (("n", 5), ("Clean", 6), ("Now", 6), (wording.label, 20)):
         table.add_column(heading, justify="right", width=width, no_wrap=True)
     table.add_column("", width=9, no_wrap=True)
     for attack in attacks:
-        cells = (_text(cell, console) for cell in _cells(attack))
+        cells = (safe_text(cell, console) for cell in _cells(attack))
         table.add_row(*cells, _badge(attack.status, known=bool(attack.known_failure)))
     return table
 
@@ -189,7 +190,8 @@ def _too_few(summary: Summary) -> Iterator[str]:
             )
 
 
-def _text(content: str, console: Console) -> Text:
+def safe_text(content: str, console: Console) -> Text:
+    """Return text that no screen obeys and that the console can encode."""
     from rich.text import Text
 
     plain = log_text(content).replace("−", "-").replace("–", "-")

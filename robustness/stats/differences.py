@@ -22,6 +22,7 @@ from robustness.stats.resampling import NOTHING, Sample
 __all__ = [
     "Ratio",
     "combined",
+    "independent_difference",
     "p_value_above",
     "p_value_by_inversion",
     "p_value_of_none",
@@ -183,6 +184,25 @@ def _by_passage(drawn: Sample, weights: Weights) -> Floats:
     """Return float[G]: the weighted sum of each passage; its number of items for no weights."""
     column = _total(drawn.values, weights) if weights else None
     return np.asarray(np.bincount(drawn.cluster, column, drawn.clusters), dtype=np.float64)
+
+
+def independent_difference(ours: Estimate, theirs: Estimate) -> Estimate:
+    """Return ours minus theirs for two samples that share no draw: intervals added in squares.
+
+    For runs on different items. Where passages are shared after all, the interval errs on the wide
+    side. None where one of the two is not measured.
+
+    Source: Zou and Donner 2008, Statistics in Medicine 27, p. 1693.
+
+    >>> independent_difference(Estimate(0.75, 0.625, 0.875), Estimate(0.5, 0.5, 0.5))
+    Estimate(value=0.25, low=0.125, high=0.375)
+    """
+    a, a_low, a_high = ours.value, ours.low, ours.high
+    b, b_low, b_high = theirs.value, theirs.low, theirs.high
+    if a is None or a_low is None or a_high is None or b is None or b_low is None or b_high is None:
+        return Estimate(None)
+    down, up = math.hypot(a - a_low, b_high - b), math.hypot(a_high - a, b - b_low)
+    return Estimate(a - b, round(a - b - down, 12), round(a - b + up, 12))
 
 
 def p_value_by_inversion(interval_at: Callable[[float], Estimate], limit: float, *, finest: float) -> float:

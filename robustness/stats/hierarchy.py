@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.results import Estimate
-from robustness.stats.resampling import DRAWS, sample
+from robustness.stats.resampling import DRAWS, Sample, sample
 
-__all__ = ["SeededMean", "seeded_mean"]
+__all__ = ["SeededMean", "SeededSample", "seeded_mean", "seeded_sample"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,6 +37,38 @@ class SeededMean:
     """Per level of seeds, the mean of each seed, in the order they came."""
     spread: tuple[float | None, ...]
     """Per level, the sample standard deviation of these means; None for a single seed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeededSample:
+    """A mean over seeds and passages, drawn once, for intervals of any level."""
+
+    passages: Sample
+    """The means over seeds of each item, as the column `mean`."""
+    by_seed: tuple[tuple[float, ...], ...]
+    drawn: Floats
+    """float[draws]: the mean in each draw of seeds and of passages."""
+    lowest: float
+
+    def bootstrap(self, *, level: float = 0.95) -> tuple[float, float]:
+        """Return the percentile interval of the hierarchical bootstrap alone."""
+        low, high = np.quantile(self.drawn, ((1 - level) / 2, (1 + level) / 2)).tolist()
+        return round(low, 12), round(high, 12)
+
+    def mean(self, *, level: float = 0.95) -> Estimate:
+        """Return the mean with its interval, as `seeded_mean` says."""
+        flat = self.passages.mean("mean", lowest=self.lowest, level=level)
+        assert flat.value is not None and flat.low is not None and flat.high is not None  # noqa: PT018
+        seeds = math.fsum(_t_half_width(means, level) ** 2 for means in self.by_seed)
+        if not seeds:
+            return self._within(flat.value, flat.low, flat.high)
+        low, high = self.bootstrap(level=level)
+        down = flat.value - math.sqrt((flat.value - flat.low) ** 2 + seeds)
+        up = flat.value + math.sqrt((flat.high - flat.value) ** 2 + seeds)
+        return self._within(flat.value, min(low, down), max(high, up))
+
+    def _within(self, value: float, low: float, high: float) -> Estimate:
+        return Estimate(value, round(max(self.lowest, low), 12), round(min(1.0, high), 12))
 
 
 def seeded_mean(
@@ -72,23 +104,24 @@ def seeded_mean(
     >>> round(found.estimate.value, 3), found.by_seed
     (0.667, ((0.75, 0.75, 0.5),))
     """
+    drawn = seeded_sample(values, groups, seed=seed, draws=draws, lowest=lowest)
+    return SeededMean(
+        estimate=drawn.mean(),
+        bootstrap=drawn.bootstrap(),
+        by_seed=drawn.by_seed,
+        spread=tuple(float(np.std(m, ddof=1)) if len(m) > 1 else None for m in drawn.by_seed),
+    )
+
+
+def seeded_sample(
+    values: npt.ArrayLike, groups: Sequence[str], *, seed: int, draws: int = DRAWS, lowest: float = 0.0
+) -> SeededSample:
+    """Return what `seeded_mean` draws, for intervals of any level; arguments and errors are the same."""
     table = _checked(values, groups)
     by_item = table.reshape(-1, table.shape[-1]).mean(axis=0).tolist()
     passages = sample({"mean": by_item}, groups, seed=seed, draws=draws)
-    flat = passages.mean("mean", lowest=lowest)
-    assert flat.value is not None and flat.low is not None and flat.high is not None  # noqa: PT018
     levels = tuple(_level_means(table, axis) for axis in range(table.ndim - 1))
-    seeds = math.fsum(_t_half_width(means) ** 2 for means in levels)
-    low, high = np.quantile(_draw(table, passages.cluster, seed, draws), (0.025, 0.975)).tolist()
-    down = flat.value - math.sqrt((flat.value - flat.low) ** 2 + seeds)
-    up = flat.value + math.sqrt((flat.high - flat.value) ** 2 + seeds)
-    down, up = (min(low, down), max(high, up)) if seeds else (down, up)
-    return SeededMean(
-        estimate=Estimate(flat.value, round(max(lowest, down), 12), round(min(1.0, up), 12)),
-        bootstrap=(round(low, 12), round(high, 12)),
-        by_seed=levels,
-        spread=tuple(float(np.std(m, ddof=1)) if len(m) > 1 else None for m in levels),
-    )
+    return SeededSample(passages, levels, _draw(table, passages.cluster, seed, draws), lowest)
 
 
 def _checked(values: npt.ArrayLike, groups: Sequence[str]) -> Floats:
@@ -111,13 +144,13 @@ def _level_means(table: Floats, axis: int) -> tuple[float, ...]:
     return tuple(table.mean(axis=others).tolist())
 
 
-def _t_half_width(means: Sequence[float]) -> float:
-    """Return half the 95 % t interval of the mean of seeds; 0 for one seed."""
+def _t_half_width(means: Sequence[float], level: float) -> float:
+    """Return half the t interval of the mean of seeds; 0 for one seed."""
     if len(means) < 2:
         return 0.0
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    quantile = float(t.ppf(0.975, len(means) - 1))
+    quantile = float(stdtrit(len(means) - 1, (1 + level) / 2))
     return quantile * float(np.std(means, ddof=1)) / math.sqrt(len(means))
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
-from robustness.judging.verdicts import judge
 
 from robustness.attacks.corpus import Corpus, NeedsCorpus
 from robustness.attacks.likeness import too_alike
 from robustness.attacks.recipes import recipe
 from robustness.demo.stories import stories
 from robustness.domain import Attack, Example, NotApplicable, Status, Variant
+from robustness.judging.verdicts import judge
 from robustness.models.stub import stub
 from robustness.rng import derive
 from robustness.scoring import run

@@ -8,12 +8,12 @@ from math import factorial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from robustness.judging.verdicts import judge
 
 from robustness.attacks.permutation import OptionOrder
 from robustness.attacks.recipes import recipe
 from robustness.choices import chosen, identities, right_options
 from robustness.domain import Example, NotApplicable, Polarity, Status, Variant
+from robustness.judging.verdicts import judge
 from robustness.models.stub import STUBS, Stub, stub
 from robustness.rng import derive
 from robustness.scoring import run

@@ -1,0 +1,188 @@
+"""`robustness compare` and `robustness runs`: what stored runs say beside each other, without a model."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from robustness import options as flag
+from robustness.errors import UsageError, unknown
+
+if TYPE_CHECKING:
+    from robustness.reports.compared import RunsCompared
+
+__all__ = ["FailOn", "compare", "runs"]
+
+
+class FailOn(StrEnum):
+    """What makes a comparison end with something else than 0."""
+
+    NEVER = "never"
+    WORSE = "worse"
+    UNDECIDED = "undecided"
+
+
+Folder: TypeAlias = Annotated[
+    Path, typer.Option("--reports", help="Where tags and names of runs are looked up.")
+]
+
+
+def compare(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="The first is the reference. Each is a run folder, its name in reports/, or a tag; "
+            "RUN,RUN,RUN are seeds of one model; NAME=RUN names it.",
+        ),
+    ] = None,
+    seeds_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seeds-of", help="NAME=RUN,RUN,RUN: seeds of one model, after the others; repeatable."
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            "--margin",
+            min=0,
+            max=1,
+            help="Largest difference that does not matter, as a fraction; with it, equivalence can be shown.",
+        ),
+    ] = None,
+    different: Annotated[
+        bool,
+        typer.Option(
+            "--allow-different-suites", help="Compare items with equal texts; unpaired where there are few."
+        ),
+    ] = False,
+    fail_on: Annotated[
+        FailOn,
+        typer.Option(
+            "--fail-on",
+            help="worse: end with 1 where one is worse, 3 where one is not measured; undecided: also 4.",
+        ),
+    ] = FailOn.NEVER,
+    reports: Folder = Path("reports"),
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", help="Also write FORMAT:PATH (md, html, json); repeatable."),
+    ] = None,
+    no_text: flag.NoText = False,
+    json: flag.Json = False,
+) -> None:
+    """Compare finished runs with the first one, item by item; no model is needed."""
+    from robustness.reports.compare import compare as compared_runs
+    from robustness.reports.contestants import contestants, refuse_different_suites
+
+    if margin is not None and not margin > 0:
+        raise UsageError(
+            "--margin: 0 came, but a fraction above 0 is needed; no two models differ by nothing"
+        )
+    targets = [_target(spec) for spec in report or ()]
+    found = contestants([*(runs or ()), *_named(seeds_of)], reports)
+    if not different:
+        refuse_different_suites(found)
+    made = compared_runs(found, margin=margin, text=not no_text)
+    from robustness.reports.renderers import write_text
+
+    for spec, style, path in targets:
+        typer.echo(f"wrote {write_text(spec, path, _rendered(style, made))}", err=True)
+    _show(made, json=json)
+    raise typer.Exit(_exit_code(made, fail_on))
+
+
+def runs(
+    trend: Annotated[
+        str,
+        typer.Option("--trend", help="Condition whose measure is shown for each run: clean, or an attack."),
+    ] = "clean",
+    suite: Annotated[
+        str, typer.Option("--suite", help="Only runs of this suite: its name, or how its fingerprint begins.")
+    ] = "",
+    tag: Annotated[str, typer.Option("--tag", help="Only runs with this tag.")] = "",
+    reports: Folder = Path("reports"),
+    json: flag.Json = False,
+) -> None:
+    """List the finished runs of reports/, the oldest first, with one measure as a trend."""
+    from robustness.reports.runs import listed_runs
+
+    found = listed_runs(reports, trend=trend, suite=suite, tag=tag)
+    if json:
+        from json import dumps
+
+        from robustness.reports.codec import encode
+
+        typer.echo(dumps(encode(found), indent=2))
+    elif not found:
+        typer.echo(f"no finished run of this kind in {reports}; `robustness check` makes one", err=True)
+    else:
+        from robustness.reports.runs_to_terminal import runs_text
+
+        shown = runs_text(found, trend=trend)
+        encoding = sys.stdout.encoding or "utf-8"
+        typer.echo(shown.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _named(seeds_of: list[str] | None) -> list[str]:
+    for spec in seeds_of or ():
+        name, equals, rest = spec.partition("=")
+        if not (name and equals and rest):
+            raise UsageError(
+                f"--seeds-of: {spec!r} came, but NAME=RUN,RUN,RUN is needed; name the model first"
+            )
+    return seeds_of or []
+
+
+_STYLES = ("html", "json", "md")
+
+
+def _target(spec: str) -> tuple[str, str, Path]:
+    from robustness.reports.renderers import place
+
+    style, path = place(spec)
+    if style not in _STYLES:
+        raise UsageError("--report: " + unknown("format of comparisons", style, _STYLES))
+    return spec, style, path
+
+
+def _rendered(style: str, made: RunsCompared) -> str:
+    if style == "html":
+        from robustness.reports.compare_to_html import compare_to_html
+
+        return compare_to_html(made)
+    if style == "md":
+        from robustness.reports.compare_to_markdown import compare_to_markdown
+
+        return compare_to_markdown(made)
+    from robustness.reports.compare_to_json import compare_to_json
+
+    return compare_to_json(made)
+
+
+def _show(made: RunsCompared, *, json: bool) -> None:
+    if json:
+        typer.echo(_rendered("json", made), nl=False)
+        return
+    from rich.console import Console
+
+    from robustness.reports.compare_to_terminal import render_comparison
+
+    render_comparison(made, Console())
+
+
+def _exit_code(made: RunsCompared, fail_on: FailOn) -> int:
+    from robustness.reports.compared import Standing
+
+    shown = {match.standing for match in made.matches}
+    if fail_on is FailOn.NEVER:
+        return 0
+    if Standing.WORSE in shown:
+        return 1
+    if Standing.NOT_MEASURED in shown or not shown:
+        return 3
+    return 4 if fail_on is FailOn.UNDECIDED and Standing.UNDECIDED in shown else 0

@@ -1,0 +1,132 @@
+"""What a comparison of stored runs says, as data: the one thing that its renderers read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from robustness.domain import Polarity
+from robustness.reports.flips import Flips
+from robustness.results import Comparison
+
+__all__ = [
+    "ALPHA",
+    "SCHEMA",
+    "ComparedContestant",
+    "ComparedRun",
+    "Match",
+    "Rank",
+    "Ranking",
+    "RunsCompared",
+    "Standing",
+]
+
+SCHEMA: Final = 1
+ALPHA: Final = 0.05
+
+
+class Standing(StrEnum):
+    """How a contestant stands to the reference under one condition."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    EQUIVALENT = "equivalent"
+    """The difference is shown to lie within the margin."""
+    UNDECIDED = "undecided"
+    """Neither a difference nor its absence is shown."""
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRun:
+    """Which run it was."""
+
+    folder: str
+    """Its last part."""
+    created: str
+    tag: str
+    commit: str
+    model: str
+    fingerprint: str
+    status: str
+    """Of the run's own verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedContestant:
+    """One model: a run, or several that are seeds of it."""
+
+    name: str
+    suite: str
+    suite_fingerprint: str
+    data: str
+    runs: tuple[ComparedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One contestant beside the reference under one condition."""
+
+    contestant: str
+    title: str
+    polarity: Polarity | None
+    """None for the unchanged questions."""
+    found: Comparison
+    """`value` is the contestant's and `baseline` the reference's; `p_adjusted` after Holm over all
+    matches."""
+    p_equivalent: float | None
+    """Of a difference of at least the margin, after Holm over all matches; None without a margin."""
+    standing: Standing
+    paired: bool
+    left_out: tuple[int, int]
+    """Items that one measured and the other did not, or that are not the same: the contestant's and
+    the reference's."""
+    spread: tuple[float | None, float | None]
+    """Standard deviation over the runs of each; None for one run."""
+    flips: Flips | None
+    """None where no option is right, or nothing is paired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A contestant's rank under one condition; 1 is the best."""
+
+    contestant: str
+    value: float | None
+    best: int
+    worst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All contestants under one condition, the best value first."""
+
+    attack: str
+    severity: int
+    measure: str
+    ranks: tuple[Rank, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunsCompared:
+    """Everything that a comparison of stored runs says. Fractions, never percent."""
+
+    schema: int
+    reference: ComparedContestant
+    contestants: tuple[ComparedContestant, ...]
+    """Without the reference."""
+    same_suite: bool
+    margin: float | None
+    """Largest difference that does not matter, in shares."""
+    alpha: float
+    """Chance of any wrong `better` or `worse` among all matches, and of any wrong `equivalent`."""
+    matches: tuple[Match, ...]
+    """Contestant by contestant; unchanged questions first, then in the plan's order."""
+    left_out: tuple[str, ...]
+    """Checks that not all of them have."""
+    rankings: tuple[Ranking, ...]
+    """For three or more contestants; Holm over all pairs of each condition."""
+    text: bool
+    """Whether passages, questions and options may appear."""
+    tool: str
