@@ -107,7 +107,7 @@ def test_a_path_that_does_not_exist_is_said_so(spec):
 
 @pytest.mark.parametrize("spec", ["", "name", "a b", ":", "stub", "x:", ":y", "a.b:c d"])
 def test_other_names_are_refused_with_the_forms_that_exist(spec):
-    with pytest.raises(UsageError, match=r"package\.module:factory.*known: predictions:, stub:"):
+    with pytest.raises(UsageError, match=r"package\.module:factory.*known: endpoint:, predictions:, stub:"):
         found(spec)
 
 
