@@ -15,6 +15,8 @@ from tests.models.language_models import tokenizer
 PASSAGE = "Anna keeps two grey hens behind the mill. The ferry left at noon because the fog had lifted. " * 3
 ITEM = Example("a#0", PASSAGE, "Who feeds the hens?", ("Anna", "the old miller, at noon", "Ben"), 0, "a")
 
+PLAIN = Template(DEFAULT)
+
 
 @pytest.fixture(scope="module")
 def plain():
@@ -31,7 +33,7 @@ def ended():
     return tokenizer(eos=True, metaspace=True)
 
 
-def read(words, *examples, template=Template(DEFAULT), limit=500, make=joined_reader):
+def read(words, *examples, template=PLAIN, limit=500, make=joined_reader):
     return read_all(words, examples, template=template, reader=make(words), max_length=limit)
 
 
@@ -138,7 +140,7 @@ def test_a_prompt_without_a_token_and_no_start_token_is_refused():
     words = tokenizer()
     words.bos_token = words.eos_token = None
     bare = Example("e#0", "", "", ("Anna", "Ben"), 0, "e")
-    with pytest.raises(ModelError, match="prompt without a token.*template"):
+    with pytest.raises(ModelError, match=r"prompt without a token.*template"):
         read(words, bare, template=Template("{passage}{question}"))
 
 

@@ -19,7 +19,7 @@ def test_names_that_leave_no_doubt_decide(names, right):
 
 @pytest.mark.parametrize("names", [("LABEL_0", "LABEL_1"), ("yes", "yes"), ("yes", "maybe"), ("wrong",)])
 def test_names_that_leave_a_doubt_are_refused_with_the_way_out(names):
-    with pytest.raises(ModelError, match="do not tell.*--model-arg right_label="):
+    with pytest.raises(ModelError, match=r"do not tell.*--model-arg right_label="):
         right_label(dict(enumerate(names)))
 
 
@@ -28,7 +28,7 @@ def test_what_was_asked_for_decides():
 
 
 def test_a_label_that_is_not_there_is_refused_with_those_that_are():
-    with pytest.raises(ModelError, match="did you mean 'LABEL_1'.*known: LABEL_0, LABEL_1"):
+    with pytest.raises(ModelError, match=r"did you mean 'LABEL_1'.*known: LABEL_0, LABEL_1"):
         right_label({0: "LABEL_0", 1: "LABEL_1"}, asked="LABEL1")
 
 
