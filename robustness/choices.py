@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from robustness.domain import Example, Run, Variant, edited_spans
 from robustness.errors import ScoreError
 from robustness.results import Outcome
+from robustness.stats.calibration import brier, softmax
 from robustness.text import fold
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "overlap",
     "read",
     "right_options",
+    "squared_error",
     "visible_share",
 ]
 
@@ -137,6 +139,22 @@ def gold_margin(scores: Sequence[float], right: frozenset[int]) -> float:
     return max(best) - max(others) if best and others else math.nan
 
 
+def squared_error(scores: Sequence[float], right: frozenset[int]) -> float:
+    """Return the Brier score of one item, in [0, 2]; lower is better, NaN where no option is right.
+
+    Options that read like the gold one are one option with it: their probabilities are added.
+
+    >>> squared_error((0.0, 0.0), frozenset({0})), squared_error((0.0, 0.0), frozenset({0, 1}))
+    (0.5, 0.0)
+    """
+    if not right:
+        return math.nan
+    shares = softmax(scores)
+    gold = min(1.0, math.fsum(shares[i] for i in sorted(right)))
+    merged = (gold, *(share for i, share in enumerate(shares) if i not in right))
+    return brier([merged], [0]) or 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One example as the model answered it; NaN throughout where it was not measured."""
@@ -147,6 +165,9 @@ class Reading:
     credit: float = math.nan
     margin: float = math.nan
     confidence: float = math.nan
+    top: float = math.nan
+    """Largest softmax probability."""
+    brier: float = math.nan
 
 
 def read(example: Example, run: Run) -> Reading:
@@ -168,8 +189,15 @@ def read(example: Example, run: Run) -> Reading:
     if not finite(scores):
         return Reading("non-finite")
     right = right_options(example)
-    margin = gold_margin(scores, right)
-    return Reading("ok", chosen(scores), credit(scores, right), margin, confidence(scores))
+    return Reading(
+        status="ok",
+        picks=chosen(scores),
+        credit=credit(scores, right),
+        margin=gold_margin(scores, right),
+        confidence=confidence(scores),
+        top=max(softmax(scores)),
+        brier=squared_error(scores, right),
+    )
 
 
 def outcome(variant: Variant, source: Example, clean: Reading, run: Run) -> Outcome:
@@ -191,6 +219,8 @@ def outcome(variant: Variant, source: Example, clean: Reading, run: Run) -> Outc
         clean_credit=clean.credit,
         credit=seen.credit,
         same_choice=_same_choice(variant, clean, seen),
+        top=seen.top,
+        brier=seen.brier,
         margin_change=seen.margin - clean.margin,
         confidence_clean=clean.confidence,
         confidence=seen.confidence,

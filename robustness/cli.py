@@ -15,7 +15,6 @@ from robustness.domain import Status
 from robustness.errors import RobustnessError, UsageError
 
 if TYPE_CHECKING:
-    from robustness.domain import Suite
     from robustness.pipeline import Finished
     from robustness.reports.summary import Summary
 
@@ -57,9 +56,10 @@ def demo(
     from robustness.models.options import ModelOptions
     from robustness.models.resolve import resolve
     from robustness.pipeline import Source, Target, check, suite_of
+    from robustness.suites.plan import plan
 
     target = Target(output or Path("reports/demo"), overwrite=output is None)
-    made = suite_of(Source(DATA, suite))
+    made = suite_of(Source(DATA, plan(suite)))
     # One thread: for so small a model a second one costs more than it brings on a shared machine.
     chosen = resolve(str(location()), options=ModelOptions(threads=1))
     finished = check(made, chosen, target)
@@ -70,7 +70,8 @@ def demo(
 @app.command()
 def check(
     context: typer.Context,
-    model: flag.ModelSpec,
+    config: flag.ConfigFile = None,
+    model: flag.ModelSpec = None,
     data: flag.Data = None,
     suite: flag.SuiteName = "core",
     frozen: flag.Frozen = None,
@@ -84,48 +85,42 @@ def check(
     batch_tokens: flag.Batch = None,
     max_length: flag.MaxLength = None,
     threads: flag.Threads = None,
+    baseline: flag.Baseline = None,
+    on_missing_baseline: flag.OnMissingBaseline = flag.MissingBaseline.FAIL,
+    regression: flag.Regression = None,
+    undecided: flag.Undecided = flag.UndecidedPolicy.REPORT,
     report: flag.Report = None,
     no_text: flag.NoText = False,
+    show_config: flag.ShowConfig = False,
     json: flag.Json = False,
     quiet: flag.Quiet = False,
-    undecided: flag.Undecided = flag.UndecidedPolicy.REPORT,
 ) -> None:
-    """Build (or load) a suite, score a model on it, judge, report; the exit code is the verdict."""
+    """Build (or load) a suite, score a model on it, judge, report; the exit code is the verdict.
+
+    What no flag and no variable says comes from robustness.toml, or from [tool.robustness] in
+    pyproject.toml, of the current folder.
+    """
     _settle(quiet=quiet)
-    from robustness.models.options import ModelOptions
-    from robustness.models.resolve import resolve
-    from robustness.pipeline import Source, Target
-    from robustness.pipeline import check as run_check
+    settings = flag.settings_of(context, config)
+    if show_config:
+        typer.echo(flag.settings_text(settings, json=json))
+        raise typer.Exit
+    from datetime import date
+
+    from robustness.jobs import job, score
     from robustness.reports.github import publish
     from robustness.reports.renderers import report_target, write_report
-    from robustness.reports.store import check_writable
 
     for spec in report or ():
         report_target(spec)
-    if output is not None:
-        check_writable(output)
-    if flag.outranked(context, "data", by="frozen"):
-        data = None
-    if flag.outranked(context, "frozen", by="data"):
-        frozen = None
-    if frozen is not None:
-        flag.refuse_settled(context, ("suite", "seed", "limit", "skip_invalid", "workers"))
-    source = None if data is None else Source(data, suite, limit, seed, skip_invalid, workers)
-    made = _suite(source, frozen)
-    chosen = resolve(
-        model,
-        options=ModelOptions(
-            device=device, batch_tokens=batch_tokens, max_length=max_length, threads=threads
-        ),
-    )
-    finished = run_check(made, chosen, Target(output, tag, text=not no_text))
+    finished = score(job(settings, today=date.today()))
     for spec in report or ():
         write_report(spec, finished.summary)
     _show(finished.summary, json=json)
     for command in publish(finished.summary, finished.folder, os.environ):
         _tell(command)
     _tell(f"run: {finished.folder}")
-    raise typer.Exit(_exit_code(finished, undecided))
+    raise typer.Exit(_exit_code(finished, settings.config.undecided))
 
 
 @app.command()
@@ -143,12 +138,13 @@ def build(
     _settle(quiet=quiet)
     from robustness.pipeline import Source, suite_of
     from robustness.reports.store import check_writable
+    from robustness.suites.plan import plan
     from robustness.suites.store import freeze
 
     if output is None or data is None:
         raise UsageError("build: --data and -o are both needed; say what to build from and where to")
     check_writable(output)
-    made = suite_of(Source(data, suite, limit, seed, skip_invalid, workers))
+    made = suite_of(Source(data, plan(suite), limit, seed, skip_invalid, workers))
     freeze(made, output)
     typer.echo(f"{made.fingerprint}  {len(made.examples)} examples, {len(made.variants)} variants  {output}")
 
@@ -259,17 +255,6 @@ def _settle(*, quiet: bool) -> None:
         os.environ["TQDM_DISABLE"] = "1"
 
 
-def _suite(source: object, frozen: Path | None) -> Suite:
-    from robustness.pipeline import Source, suite_of
-    from robustness.suites.store import thaw
-
-    if isinstance(source, Source) and frozen is None:
-        return suite_of(source)
-    if frozen is not None and source is None:
-        return thaw(frozen)
-    raise UsageError("check: exactly one of --data and --frozen is needed; give the data or a frozen suite")
-
-
 def _show(summary: Summary, *, json: bool) -> None:
     if json:
         from robustness.reports.to_json import to_json
@@ -283,10 +268,10 @@ def _show(summary: Summary, *, json: bool) -> None:
     render(summary, Console())
 
 
-def _exit_code(finished: Finished, policy: flag.UndecidedPolicy) -> int:
+def _exit_code(finished: Finished, undecided: str) -> int:
     status = finished.judgement.status
-    if status is Status.UNDECIDED and policy is not flag.UndecidedPolicy.REPORT:
-        return EXIT_CODES[Status(policy.value)]
+    if status is Status.UNDECIDED and undecided in {"pass", "fail"}:
+        return EXIT_CODES[Status(undecided)]
     return EXIT_CODES[status]
 
 

@@ -7,6 +7,7 @@ RobustnessError               exit code 3 unless a class below says otherwise
 ├── SuiteError                3: a frozen suite is damaged, foreign or leaks its answers
 ├── ModelError                3: a checkpoint or predictions file cannot be used
 ├── ScoreError                3: scores came back with the wrong shape or for the wrong items
+├── StoreError                3: a journal, cache entry or part is damaged, foreign, in use or contradictory
 └── OutputError               3: the result cannot be written where it was asked for
 
 Anything else that is raised is a bug of ours and keeps its stack.
@@ -25,6 +26,7 @@ __all__ = [
     "PlanError",
     "RobustnessError",
     "ScoreError",
+    "StoreError",
     "SuiteError",
     "UsageError",
     "unknown",
@@ -61,6 +63,10 @@ class ModelError(RobustnessError):
 
 class ScoreError(RobustnessError):
     """A model returned scores of the wrong shape, or for the wrong items."""
+
+
+class StoreError(RobustnessError):
+    """A journal, cache entry or part is damaged, foreign, in use, or contradicts another."""
 
 
 class OutputError(RobustnessError):

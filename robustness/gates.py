@@ -6,17 +6,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from robustness.config import KnownFailure
 from robustness.domain import Status
 from robustness.errors import PlanError, unknown
+from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.telling import Compared, Excerpt, Telling, compared
-from robustness.reports.wording import POLARITIES, asked, count, figure, judged, percent, spread
-from robustness.results import Estimate, Verdict
-from robustness.verdicts import LIMITS, overall, verdict
+from robustness.reports.wording import (
+    POLARITIES,
+    amount,
+    asked,
+    between,
+    count,
+    excused,
+    figure,
+    judged,
+    likelihood,
+    percent,
+    spread,
+)
+from robustness.results import Verdict
 
-__all__ = ["GRAVITY", "Gate", "gate", "known_failure", "summary_lines", "verdicts_of"]
+__all__ = ["GRAVITY", "Gate", "gate", "summary_lines", "verdicts_of"]
 
 Number: TypeAlias = str | int | float
 Properties: TypeAlias = tuple[tuple[str, Number], ...]
@@ -42,6 +53,8 @@ class Gate:
     properties: Properties
     """For JUnit and the terminal; every name starts with `robustness_`."""
     found: AttackSummary
+    known_failure: str = ""
+    """Until when, whose and why the status is expected; empty where it is not."""
 
 
 def verdicts_of(
@@ -66,7 +79,7 @@ def gate(summary: Summary, check: tuple[str, int], verdicts: Sequence[Verdict]) 
     """Return one check of a run under some verdicts; the gravest one speaks for it.
 
     Nothing passes in a run in which clean questions were not measured: a PASS or an UNDECIDED
-    becomes INVALID, as the whole run does.
+    becomes INVALID, as the whole run does. A known failure speaks only where nothing else fell short.
 
     Raises:
         PlanError: the run has no such check.
@@ -76,26 +89,24 @@ def gate(summary: Summary, check: tuple[str, int], verdicts: Sequence[Verdict]) 
     if not verdicts:
         line = f"{name}: no limit is set, so there is nothing to judge; {_plainly(found)}"
         return Gate(check, None, line, line, _properties(summary, name, _unjudged(found)), found)
-    status = overall(verdicts, unmeasured=summary.clean.invalid)
-    spoken = min(verdicts, key=lambda v: overall((v,)) is not status)
+    status, spoken = _spoken(verdicts, summary.clean.invalid)
+    known = spoken.known_failure if excused(spoken) and status is spoken.status else ""
     figures = _figures(spoken, summary.clean.invalid)
     line = f"{status.upper()} {name}: {figures}"
     told = "\n".join([line, *_details(summary, found, verdicts)])
-    return Gate(
-        check, status, line, told, _properties(summary, name, _judged(spoken, status, figures)), found
-    )
+    values = _judged(spoken, status, figures) | {"note": f"known failure {known}" if known else None}
+    return Gate(check, status, line, told, _properties(summary, name, values), found, known)
 
 
-def known_failure(known: Sequence[KnownFailure], check: tuple[str, int]) -> str:
-    """Return why a failure of this check is expected, and until when; empty where it is not.
-
-    >>> known_failure((), ("no-passage", 1))
-    ''
-    """
-    for failure in known:
-        if failure.covers(*check):
-            return f"known failure until {failure.until} ({failure.owner}): {failure.reason}"
-    return ""
+def _spoken(verdicts: Sequence[Verdict], unmeasured: int) -> tuple[Status, Verdict]:
+    """Return how a check ended, and the verdict that says so."""
+    told = [one for one in verdicts if excused(one)]
+    status = overall(verdicts, unmeasured=unmeasured)
+    if status is Status.PASS and told:
+        gravest = min(told, key=lambda v: GRAVITY.index(v.status))
+        return gravest.status, gravest
+    decisive = [one for one in verdicts if one not in told] or told
+    return status, min(decisive, key=lambda v: v.status is not status)
 
 
 def summary_lines(told: Iterable[Iterable[tuple[str, object]]]) -> tuple[str, ...]:
@@ -135,16 +146,25 @@ def _found(summary: Summary, check: tuple[str, int]) -> AttackSummary:
 
 def _figures(one: Verdict, unmeasured: int) -> str:
     """Return a verdict in figures, and its reason where that says more than they do."""
-    estimate = Estimate(one.estimate, one.low, one.high)
-    interval = spread(estimate, one.check)
-    value = figure(one.estimate, one.check) + (f" [{interval}]" if interval else "")
+    interval = between(one)
+    value = amount(one, one.estimate) + (f" [{interval}]" if interval else "")
     parts = [
         f"{LIMITS.get(one.check, one.check).replace('_', ' ')} {value}, limit: {asked(one)}",
+        f"baseline {one.baseline}" if one.baseline else "",
+        _looked(one),
+        f"p {likelihood(one.p_adjusted)} after Holm" if one.p_adjusted is not None else "",
         f"n {one.n:,}, {count(one.clusters, 'passage')}",
-        "" if "interval [" in one.reason else one.reason,
+        one.reason.partition("; ")[2] if "interval [" in one.reason else one.reason,
         f"{count(unmeasured, 'clean question')} not measured" if unmeasured else "",
     ]
     return log_text("; ".join(filter(None, parts)))
+
+
+def _looked(one: Verdict) -> str:
+    if one.gate == "fixed":
+        return ""
+    when = f"decided after {count(one.step, 'passage')}" if one.step else "not decided"
+    return f"{one.gate} gate, {when}"
 
 
 def _plainly(found: AttackSummary) -> str:
@@ -174,6 +194,11 @@ def _judged(one: Verdict, status: Status, figures: str) -> dict[str, Number | No
         "low": one.low,
         "high": one.high,
         "limit": one.limit,
+        "gate": one.gate,
+        "step": one.step,
+        "baseline": one.baseline or None,
+        "p": one.p_value,
+        "p_adjusted": one.p_adjusted,
         "n": one.n,
         "passages": one.clusters,
         "measured": figures,

@@ -1,37 +1,48 @@
-"""A configuration -> one run, made once by however many processes ask for it."""
+"""Settings -> one run, for the command line and for pytest alike; made once by whoever asks for it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from robustness.config import Config, KnownFailure, LimitsTable
+from robustness.configuration.config import Config
+from robustness.configuration.configured import configured, refuse_stale
+from robustness.configuration.settings import Settings
+from robustness.configuration.tables import LimitsTable
 from robustness.domain import Model, Suite
-from robustness.errors import PlanError, RobustnessError, SuiteError, UsageError, unknown
+from robustness.errors import RobustnessError, UsageError
 from robustness.reports.store import read_run
 from robustness.reports.summary import Summary
-from robustness.suites.plan import Limits, plan
+from robustness.suites.plan import Check, Plan, plan
+from robustness.suites.store import plan_of
 
-__all__ = ["Job", "alone", "job", "key", "limited", "once", "score"]
+if TYPE_CHECKING:
+    from robustness.pipeline import Finished, Target
+    from robustness.reports.baselines import Baseline
+
+__all__ = ["Job", "alone", "job", "key", "once", "score"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One run to be made: nothing is read but the plan."""
 
-    config: Config
-    folder: Path
-    """Where relative paths start."""
+    settings: Settings
     plan: Mapping[str, Any]
-    """In JSON types, with the limits of the configuration."""
+    """In JSON types, with all that the configuration says of judging."""
+    chosen: Plan | None
+    """What the suite is built from; None where it is frozen."""
+
+    @property
+    def config(self) -> Config:
+        """What was asked for."""
+        return self.settings.config
 
     @property
     def checks(self) -> tuple[tuple[str, int], ...]:
@@ -41,165 +52,184 @@ class Job:
     @property
     def judges(self) -> bool:
         """Whether any check has a limit."""
-        return any(entry["limits"] for entry in self.plan["checks"])
+        limits = (entry["limits"] or entry["baseline_limits"] for entry in self.plan["checks"])
+        return self.plan["regression"] is not None or any(limits)
 
 
-def job(config: Config, folder: Path, *, today: date) -> Job:
-    """Return the run that a configuration asks for; neither data nor model is read.
+def job(settings: Settings, *, today: date) -> Job:
+    """Return the run that settings ask for; neither data nor model is read.
 
     Raises:
         UsageError: neither data nor frozen, an unknown suite, attack, family or severity in it, a
             known failure that has expired or speaks of no check.
         SuiteError: the frozen suite has no readable manifest.
     """
+    config = settings.config
     if not (config.data or config.frozen):
-        raise UsageError("configuration: neither data nor frozen came, but one is needed; set one of them")
-    with chdir(folder):
-        document = _frozen_plan(config.frozen) if config.frozen else plan(config.suite).as_json()
-    made = Job(config, folder, limited(document, config.limits))
-    for failure in config.known_failures:
-        _refuse_stale(failure, made, today)
-    return made
+        raise UsageError(
+            "configuration: neither data nor frozen came, but exactly one of --data and --frozen is "
+            "needed; set one of them"
+        )
+    with chdir(settings.start("frozen" if config.frozen else "suite")):
+        chosen = None if config.frozen else plan(config.suite)
+        document = chosen.as_json() if chosen else plan_of(Path(str(config.frozen)))
+    refuse_stale(document, config.known_failures, today=today)
+    return Job(settings, configured(document, config), chosen)
 
 
-def _frozen_plan(frozen: str) -> Mapping[str, Any]:
-    """Return the plan of a frozen suite without its items; `thaw` checks every byte before scoring."""
-    path = Path(frozen, "manifest.json")
-    try:
-        document: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["plan"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise SuiteError(
-            f"frozen {frozen!r}: no readable manifest.json, so it is not a finished suite; "
-            f"make one with `robustness build`"
-        ) from None
-    return document
-
-
-def limited(document: Mapping[str, Any], limits: LimitsTable) -> Mapping[str, Any]:
-    """Return a plan with the limits of a configuration over its own: plan < family < attack < severity.
+def alone(made: Job, check: tuple[str, int]) -> Job:
+    """Return the job of one attack at one severity that the suite of `made` does not have.
 
     Raises:
-        PlanError: a family, attack or severity that the plan does not have.
+        UsageError: an unknown attack or severity, or the suite is frozen.
     """
-    families = {name: recipe["family"] for name, recipe in document["recipes"].items()}
-    _refuse_unknown(document, limits, families)
-    checks = [
-        {**entry, "severities": [severity], "limits": _over(entry, severity, limits, families)}
-        for entry in document["checks"]
-        for severity in entry["severities"]
-    ]
-    return {**document, "checks": checks}
-
-
-def _over(
-    entry: Mapping[str, Any], severity: int, limits: LimitsTable, families: Mapping[str, str]
-) -> dict[str, float]:
-    family = limits.family.get(families.get(entry["attack"], ""), Limits())
-    own = limits.attacks.get(entry["attack"])
-    narrow = own.at(severity) if own else {}
-    return {**entry["limits"], **family.model_dump(exclude_none=True), **narrow}
-
-
-def _refuse_unknown(document: Mapping[str, Any], limits: LimitsTable, families: Mapping[str, str]) -> None:
-    severities = {entry["attack"]: entry["severities"] for entry in document["checks"]}
-    for family in limits.family:
-        if family not in families.values():
-            raise PlanError(f"limits.family: {unknown('family', family, {*families.values()})}")
-    for attack, table in limits.attacks.items():
-        if attack not in severities:
-            raise PlanError(f"limits: {unknown('attack of this suite', attack, severities)}")
-        for severity in table.severities:
-            if severity not in severities[attack]:
-                raise PlanError(
-                    f"limits.{attack}: severity {severity} came, but this suite has {severities[attack]}"
-                )
-
-
-def _refuse_stale(failure: KnownFailure, made: Job, today: date) -> None:
-    where = f"known failure of {failure.attack!r}"
-    attacks = {attack for attack, _ in made.checks}
-    if failure.attack not in attacks:
-        raise UsageError(f"known_failures: {unknown('attack of this suite', failure.attack, attacks)}")
-    if not any(failure.covers(*check) for check in made.checks):
-        raise UsageError(f"{where}: this suite has no severity {failure.severity}; mend or remove it")
-    if failure.until < today:
+    attack, severity = check
+    if made.chosen is None:
         raise UsageError(
-            f"{where}: it was expected until {failure.until}, and that day is over; {failure.owner} "
-            f"has to mend the model or set a new day"
-        )
-
-
-def alone(config: Config, check: tuple[str, int], folder: Path) -> Config:
-    """Return a configuration for one attack at one severity, its plan written to `folder`."""
-    if config.frozen:
-        raise UsageError(
-            f"robustness_check: {check[0]!r} at severity {check[1]} came, but the frozen suite does not "
+            f"robustness_check: {attack!r} at severity {severity} came, but the frozen suite does not "
             f"have it; build one that does"
         )
-    attack, severity = check
-    name = json.dumps(attack)
-    digest = hashlib.sha256(attack.encode()).hexdigest()[:16]
-    path = folder / f"{digest}.{severity}.{os.getpid()}.toml"
-    path.write_text(
-        f'name = {name}\ndescription = "One check."\n[[check]]\nattack = {name}\nseverities = [{severity}]\n',
-        encoding="utf-8",
+    config = made.config
+    rest = {"gate": config.gate or made.chosen.gate, "min_passages": made.plan["min_passages"]}
+    one = Plan(
+        name=attack,
+        description="One check.",
+        check=(Check(attack=attack, severities=(severity,)),),
+        **rest,
     )
-    own = {"suite": str(path), "limits": LimitsTable(), "known_failures": (), "output": None}
-    return config.model_copy(update=own)
+    # Neither limits nor a baseline of the configured suite speak of another one.
+    own = {
+        "limits": LimitsTable(),
+        "known_failures": (),
+        "output": None,
+        "baseline": None,
+        "regression": None,
+    }
+    settings = replace(made.settings, config=config.model_copy(update=own))
+    with chdir(settings.start("suite")):
+        document = one.as_json()
+    return Job(settings, configured(document, settings.config), one)
 
 
-def score(made: Job, model: Model | str | None, folder: Path) -> Path:
-    """Build (or thaw) the suite, score and judge the model on it, and return the run folder.
+def score(made: Job, model: Model | str | None = None, folder: Path | None = None) -> Finished:
+    """Build (or thaw) the suite, score and judge the model on it, and write the run.
 
-    `model` None is the configuration's. Warnings stay warnings whatever filter the caller set.
+    Whatever can be refused is refused before anything is scored. `model` None is the
+    configuration's; `folder` None is `output`, or a named folder in `reports/`.
 
     Raises:
-        RobustnessError: model, data or suite cannot be used, or the folder cannot be written.
+        RobustnessError: model, data, suite or baseline cannot be used, or the folder cannot be written.
     """
-    from robustness.models.options import ModelOptions
-    from robustness.models.resolve import resolve
-    from robustness.pipeline import Target, check
+    from robustness.pipeline import check
+    from robustness.reports.store import check_writable
 
-    config = made.config
-    asked_for = model or config.model
+    asked_for = model or made.config.model
     if asked_for is None:
         raise UsageError(
-            "configuration: no model came, but one is needed; set model, or implement the hook "
-            "pytest_robustness_model"
+            "configuration: no model came, but one is needed; give --model, set model in the "
+            "configuration, or implement the hook pytest_robustness_model"
         )
-    if not isinstance(asked_for, str | Model):
+    target = _target(made, folder)
+    with chdir(made.settings.folder):
+        given = _given_baseline(made, target)
+        if target.folder:
+            check_writable(target.folder)
+        suite = _suite(made)
+        baseline = _baseline(made, target, suite, given)
+        resolved = _resolved(made, asked_for)
+        return check(suite, resolved, target, baseline=baseline)
+
+
+def _target(made: Job, folder: Path | None) -> Target:
+    from robustness.pipeline import Target
+
+    config, settings = made.config, made.settings
+    kept = settings.placed("output", config.output) if config.output else folder
+    # Without a word on it a run goes where the command was started.
+    reports = Path("reports") if settings.folder == settings.here else settings.here / "reports"
+    return Target(kept, config.tag, text=not config.no_text, reports=reports)
+
+
+def _given_baseline(made: Job, target: Target) -> Baseline | None:
+    """Return the baseline that is named by its folder, whole; None where another kind, or none, is."""
+    from robustness.reports.baselines import names_a_folder, read_baseline
+
+    spec = made.config.baseline
+    with chdir(made.settings.start("baseline")):
+        if spec is None or not names_a_folder(spec):
+            return None
+        folder = Path(spec).absolute()
+    if target.folder and folder.resolve() == target.folder.resolve():
+        raise RobustnessError(
+            f"baseline {spec!r}: it is the folder that this run is to be written to, but an earlier run "
+            f"is needed; choose another -o"
+        )
+    return read_baseline(folder)
+
+
+def _baseline(made: Job, target: Target, suite: Suite, given: Baseline | None) -> Baseline | None:
+    from robustness.reports.baselines import find_baseline, read_baseline
+
+    spec = made.config.baseline
+    if given and given.run.suite != suite.fingerprint:
+        raise RobustnessError(
+            f"baseline {spec!r}: it is a run of suite {given.run.suite}, but this is suite "
+            f"{suite.fingerprint}; give a run of this suite, or score the earlier model on it"
+        )
+    if given or spec is None:
+        return given
+    # A run that pytest does not keep lies in a folder of the session's: no earlier one is beside it.
+    shelf = target.folder.parent if target.folder and made.config.output else target.reports
+    found = find_baseline(spec, shelf, suite.fingerprint)
+    if found:
+        return read_baseline(found)
+    if made.config.on_missing_baseline == "skip":
+        return None
+    raise RobustnessError(
+        f"baseline {spec!r}: no such finished run of suite {suite.fingerprint} lies in "
+        f"{shelf.name or 'the current folder'}, but one is needed; make one, or give "
+        f"--on-missing-baseline skip"
+    )
+
+
+def _resolved(made: Job, model: Model | str) -> Model:
+    from robustness.models.options import ModelOptions
+    from robustness.models.resolve import resolve
+
+    config = made.config
+    if not isinstance(model, str | Model):
         raise UsageError(
-            f"model: a {type(asked_for).__name__!r} came, but a model needs name, fingerprint and "
+            f"model: a {type(model).__name__!r} came, but a model needs name, fingerprint and "
             f"score(batch); add what is missing, or give a name"
         )
+    if not isinstance(model, str):
+        return model
     options = ModelOptions(config.device, config.batch_tokens, config.max_length, config.threads)
-    target = Path(config.output) if config.output else folder
-    with chdir(made.folder), warnings.catch_warnings():
-        warnings.simplefilter("default")
-        resolved = resolve(asked_for, options=options) if isinstance(asked_for, str) else asked_for
-        finished = check(_suite(made), resolved, Target(target, text=not config.no_text))
-        return finished.folder.resolve()
-
-
-def key(made: Job, model: Model | str | None) -> str:
-    """Return what tells one run of a session from another: plan, configuration and own model."""
-    told = model if isinstance(model, str) else model.fingerprint if model else ""
-    document = {**made.config.model_dump(mode="json"), "suite": made.plan, "folder": str(made.folder)}
-    text = json.dumps([document, told], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    with chdir(made.settings.start("model") if model == config.model else made.settings.folder):
+        return resolve(model, options=options)
 
 
 def _suite(made: Job) -> Suite:
     from robustness.pipeline import Source, suite_of
     from robustness.suites.store import thaw
 
-    config = made.config
-    if config.frozen:
-        suite = thaw(Path(config.frozen))
+    config, settings = made.config, made.settings
+    if made.chosen is None:
+        suite = thaw(settings.placed("frozen", str(config.frozen)))
     else:
         rest = config.limit, config.seed, config.skip_invalid, config.workers
-        suite = suite_of(Source(str(config.data), config.suite, *rest))
-    return replace(suite, plan=limited(suite.plan, config.limits))
+        with chdir(settings.start("suite")):
+            suite = suite_of(Source(str(config.data), made.chosen, *rest, settings.start("data")))
+    return replace(suite, plan=configured(suite.plan, config))
+
+
+def key(made: Job, model: Model | str | None) -> str:
+    """Return what tells one run of a session from another: plan, configuration and own model."""
+    told = model if isinstance(model, str) else model.fingerprint if model else ""
+    settings = made.settings
+    places = [str(settings.start(name)) for name in ("data", "frozen", "model", "suite", "baseline")]
+    text = json.dumps([made.config.model_dump(mode="json"), made.plan, places, told], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def once(folder: Path, key: str, make: Callable[[Path], Path]) -> Summary:

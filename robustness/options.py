@@ -1,29 +1,37 @@
-"""The flags, each declared once. Precedence: flag > environment `ROBUSTNESS_*` > default."""
+"""The flags, each declared once. Precedence: flag > environment `ROBUSTNESS_*` > file > default."""
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from robustness.errors import UsageError
+if TYPE_CHECKING:
+    from robustness.configuration.settings import Settings
 
 __all__ = [
+    "Baseline",
     "Batch",
+    "ConfigFile",
     "Data",
     "Device",
     "Frozen",
     "Json",
     "Limit",
     "MaxLength",
+    "MissingBaseline",
     "ModelSpec",
     "NoText",
+    "OnMissingBaseline",
     "Output",
     "Quiet",
+    "Regression",
     "Report",
     "Seed",
+    "ShowConfig",
     "SkipInvalid",
     "SuiteName",
     "Tag",
@@ -31,9 +39,16 @@ __all__ = [
     "Undecided",
     "UndecidedPolicy",
     "Workers",
-    "outranked",
-    "refuse_settled",
+    "settings_of",
+    "settings_text",
 ]
+
+
+class MissingBaseline(StrEnum):
+    """What happens where no baseline is found."""
+
+    FAIL = "fail"
+    SKIP = "skip"
 
 
 class UndecidedPolicy(StrEnum):
@@ -45,7 +60,7 @@ class UndecidedPolicy(StrEnum):
 
 
 ModelSpec: TypeAlias = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--model",
         envvar="ROBUSTNESS_MODEL",
@@ -138,24 +153,75 @@ Quiet: TypeAlias = Annotated[
 ]
 Undecided: TypeAlias = Annotated[
     UndecidedPolicy,
+    # The variable may also say xfail, pytest's word for report, so it is read with the file.
+    typer.Option("--undecided", help="End an undecided run with 4 (report), 0 or 1. [ROBUSTNESS_UNDECIDED]"),
+]
+Baseline: TypeAlias = Annotated[
+    str | None,
     typer.Option(
-        "--undecided", envvar="ROBUSTNESS_UNDECIDED", help="End an undecided run with 4 (report), 0 or 1."
+        "--baseline",
+        envvar="ROBUSTNESS_BASELINE",
+        help="Compare with an earlier run of the same suite: a run folder, a tag, or auto (the newest).",
     ),
+]
+OnMissingBaseline: TypeAlias = Annotated[
+    MissingBaseline,
+    typer.Option(
+        "--on-missing-baseline",
+        envvar="ROBUSTNESS_ON_MISSING_BASELINE",
+        help="Where no baseline is found: refuse (fail), or judge without it (skip).",
+    ),
+]
+Regression: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--regression",
+        min=0,
+        max=1,
+        envvar="ROBUSTNESS_REGRESSION",
+        help="Largest loss against the baseline for checks without a baseline limit, as a fraction.",
+    ),
+]
+ConfigFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="ROBUSTNESS_CONFIG",
+        help="Configuration; default: robustness.toml or [tool.robustness] of the current folder.",
+    ),
+]
+ShowConfig: TypeAlias = Annotated[
+    bool, typer.Option("--show-config", help="Print every key, its value and where it came from; no run.")
 ]
 
 
-def outranked(context: typer.Context, name: str, *, by: str) -> bool:
-    """Tell whether `name` came from the environment and `by`, which excludes it, from a flag."""
-    sources = (context.get_parameter_source(name), context.get_parameter_source(by))
-    return tuple(source.name for source in sources if source) == ("ENVIRONMENT", "COMMANDLINE")
+def settings_of(context: typer.Context, file: Path | None) -> Settings:
+    """Return what the command line, the environment and the configuration file ask for together.
+
+    Args:
+        context: of the command; only what was typed is a flag, and only keys of `Config` count.
+        file: `--config`; None is the current folder's, if it has one.
+
+    Raises:
+        UsageError: the configuration is wrong.
+    """
+    from robustness.configuration.config import Config
+    from robustness.configuration.settings import Settings, find
+
+    typed = {
+        key: str(context.params[key])
+        for key in Config.model_fields
+        if (source := context.get_parameter_source(key)) and source.name == "COMMANDLINE"
+    }
+    found = file or find(Path.cwd())
+    return Settings.of(found, environment=os.environ, flags=typed)
 
 
-def refuse_settled(context: typer.Context, names: tuple[str, ...]) -> None:
-    """Refuse flags that a frozen suite has settled; from the environment they are passed over."""
-    for name in names:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise UsageError(
-                f"check: --{name.replace('_', '-')} came with --frozen, but the frozen suite has settled it; "
-                f"leave it out, or build another suite"
-            )
+def settings_text(settings: Settings, *, json: bool) -> str:
+    """Return every key with its value and where it came from, as a table or as JSON."""
+    from json import dumps
+
+    lines = [dict(zip(("key", "value", "origin"), line, strict=True)) for line in settings.lines()]
+    if json:
+        return dumps(lines, indent=2)
+    return "\n".join(f"{one['key']:<20} {one['value'] or '-':<40} {one['origin']}" for one in lines)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from robustness.domain import Model, Suite
+from robustness.judging.verdicts import judge
 from robustness.readers.checks import check as check_data
 from robustness.readers.load import Dataset, load
+from robustness.reports.baselines import Baseline
 from robustness.reports.store import check_writable, run_name, write_run
 from robustness.reports.summary import Summary, summarise
 from robustness.results import Judgement
 from robustness.scoring import run as score
 from robustness.suites.audit import as_json, refuse_leaks, sentinels
 from robustness.suites.build import build
-from robustness.suites.plan import plan
-from robustness.verdicts import judge
+from robustness.suites.plan import Plan
 
 __all__ = ["Finished", "Source", "Target", "check", "suite_of"]
 
@@ -28,11 +30,13 @@ class Source:
     """What a suite is to be built from."""
 
     data: str
-    suite: str
+    plan: Plan
     limit: int | None = None
     seed: int = 0
     skip_invalid: bool = False
     workers: int = 1
+    folder: Path = Path()
+    """Where the path in `data` starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,12 @@ def suite_of(source: Source) -> Suite:
     Raises `UsageError` for unknown names, `DataError` for unusable data and `SuiteError` where an
     attack gives its answers away through form and does not declare it.
     """
-    chosen = plan(source.suite)
-    chosen.recipes()  # unknown attacks are told before the data is read
-    dataset = load(source.data, limit=source.limit, skip_invalid=source.skip_invalid)
+    source.plan.recipes()  # unknown attacks are told before the data is read
+    with chdir(source.folder):
+        dataset = load(source.data, limit=source.limit, skip_invalid=source.skip_invalid)
     suite = build(
         dataset.examples,
-        chosen,
+        source.plan,
         seed=source.seed,
         workers=source.workers,
         data=_origin(dataset, source.limit),
@@ -83,15 +87,17 @@ class Target:
     """Where and how a run is written."""
 
     folder: Path | None = None
-    """`reports/TIME-DIGEST-TAG` for None."""
+    """`TIME-DIGEST-TAG` in `reports` for None."""
     tag: str = ""
     text: bool = True
     """Whether passages, questions and options may appear in it."""
     overwrite: bool = False
     """Replace an earlier run: for the demo alone."""
+    reports: Path = Path("reports")
+    """Where runs without a folder of their own go."""
 
 
-def check(suite: Suite, model: Model, target: Target) -> Finished:
+def check(suite: Suite, model: Model, target: Target, *, baseline: Baseline | None = None) -> Finished:
     """Score, judge and write one run.
 
     Raises `ScoreError` for scores that cannot be used and `OutputError` for a folder that cannot be
@@ -99,10 +105,19 @@ def check(suite: Suite, model: Model, target: Target) -> Finished:
     """
     created = datetime.now(UTC).isoformat(timespec="seconds")
     name = run_name(created, suite.fingerprint, target.tag or model.name)
-    folder = target.folder or Path("reports") / name
+    folder = target.folder or target.reports / name
     check_writable(folder, overwrite=target.overwrite)
     run = score(suite, model)
-    judgement = judge(suite, run)
-    write_run(folder, suite, run, judgement, created=created, text=target.text, overwrite=target.overwrite)
+    judgement = judge(suite, run, baseline=baseline.run if baseline else None)
+    write_run(
+        folder,
+        suite,
+        run,
+        judgement,
+        created=created,
+        text=target.text,
+        overwrite=target.overwrite,
+        about={"tag": target.tag, "baseline": dict(baseline.told) if baseline else None},
+    )
     summary = summarise(suite, run, judgement, text=target.text, created=created)
     return Finished(summary, judgement, folder)

@@ -62,6 +62,9 @@ _FLAGS = {
     "device": "auto, cpu, cuda or cuda:N",
     "undecided": "what an undecided check counts as: xfail, pass or fail",
     "output": "run folder to keep; new or empty",
+    "baseline": "an earlier run of the same suite: a run folder, a tag or auto",
+    "on_missing_baseline": "where no baseline is found: fail or skip",
+    "regression": "largest loss against the baseline, as a fraction",
 }
 
 
@@ -72,9 +75,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--robustness", action="store_true", help="also run the checks of the root folder's configuration"
     )
     for key, text in _FLAGS.items():
-        group.addoption(f"--robustness-{key}", metavar=key.upper(), help=text)
-    hidden = "ids and numbers only: for data that may not be passed on"
-    group.addoption("--robustness-no-text", action="store_const", const="true", help=hidden)
+        flag = f"--robustness-{key.replace('_', '-')}"
+        group.addoption(flag, metavar=key.rpartition("_")[2].upper(), help=text)
+    group.addoption("--robustness-no-text", action="store_const", const="true", help="ids and numbers only")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -161,7 +164,7 @@ class Check(pytest.Item):
         except RobustnessError as error:
             self.user_properties[:] = session.unmeasured(self.name, error)
             pytest.fail(f"INVALID {self.name}: {error}", pytrace=False)
-        self.user_properties[:] = session.properties(self.gate)
+        self.user_properties[:] = self.gate.properties
         if self.gate.status is None:
             pytest.skip(self.gate.line)
         if self.gate.status == "invalid":
@@ -186,7 +189,7 @@ class RobustnessCheck(Protocol):
 
         Raises:
             AssertionError: a limit is missed (or the check is undecided, where that fails).
-            RobustnessError: not measured, an unknown attack or limit, or no limit at all.
+            pytest.fail.Exception: not measured, an unknown attack or limit, or no limit; without a stack.
         """
         ...
 
@@ -194,13 +197,11 @@ class RobustnessCheck(Protocol):
 @pytest.fixture(scope="session")
 def robustness_model() -> Model | str | None:
     """The model that `robustness_check` asks, or its name; None for the configuration's. Override it."""
-    return None
 
 
 @pytest.fixture(scope="session")
 def robustness_data() -> str | None:
     """The data that `robustness_check` uses, as FORMAT:PATH; None for the configuration's. Override it."""
-    return None
 
 
 @pytest.fixture
@@ -214,18 +215,19 @@ def robustness_check(
 
     def check(attack: str, *, severity: int = 1, **limits: float) -> AttackSummary:
         __tracebackhide__ = True
-        from robustness.errors import ScoreError, UsageError
+        from robustness.errors import RobustnessError
         from robustness.session import Own
 
-        session = _session(request.config)
         own = Own(robustness_model, robustness_data, limits)
-        gate = session.judged(request.node, (attack, severity), own)
-        request.node.user_properties.extend(session.properties(gate))
-        if gate.status is None:
-            raise UsageError(f"robustness_check: {gate.line}; give one, such as max_drop=0.1")
-        if gate.status == "invalid":
-            raise ScoreError(gate.message)
-        if session.falls_short(gate):
+        try:
+            gate = _session(request.config).judged(request.node, (attack, severity), own)
+        except RobustnessError as error:
+            pytest.fail(f"robustness_check: {error}", pytrace=False)
+        request.node.user_properties.extend(gate.properties)
+        if gate.status in {None, "invalid"}:
+            hint = gate.message if gate.status else f"{gate.line}; give one, such as max_drop=0.1"
+            pytest.fail(f"robustness_check: {hint}", pytrace=False)
+        if _session(request.config).falls_short(gate):
             raise AssertionError(gate.message)
         return gate.found
 
@@ -246,10 +248,10 @@ def pytest_report_teststatus(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Write one line per check, the gravest first; nothing where no check ran."""
+    found = ((category, one) for category, reports in terminalreporter.stats.items() for one in reports)
     told = {
         report.nodeid: report.user_properties
-        for category, reports in terminalreporter.stats.items()
-        for report in reports
+        for category, report in found
         if category and isinstance(report, pytest.TestReport)  # "" holds set-up and tear-down that passed
         if any(name == "robustness_check" for name, _ in report.user_properties)
     }

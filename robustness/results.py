@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from robustness.domain import Polarity, Status
 
-__all__ = ["Estimate", "Judgement", "Outcome", "Result", "RobustAccuracy", "Verdict"]
+__all__ = [
+    "Calibration",
+    "Comparison",
+    "Estimate",
+    "Judgement",
+    "Outcome",
+    "Position",
+    "PositionBias",
+    "ReliabilityBin",
+    "Result",
+    "RobustAccuracy",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,10 @@ class Outcome:
     credit: float
     same_choice: float
     """Overlap (Jaccard) of the chosen options before and after, by identity; 1 = did not move."""
+    top: float
+    """Largest softmax probability under the variant."""
+    brier: float
+    """sum_k (p_k - [k is gold])^2 under the variant, in [0, 2]; NaN where no option is right."""
     margin_change: float
     """Change of (gold score - best other score), in score units; NaN where there is no gold."""
     confidence_clean: float
@@ -48,6 +64,58 @@ class Outcome:
     """Credit of the option that the attack planted (`notes["planted"]`); NaN where none is."""
     visible_share: float
     """Share of the edited passage characters that the model saw; 1 where nothing was cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """The items whose top probability lies in one bin."""
+
+    n: int
+    confidence: float
+    """Mean top probability."""
+    accuracy: float
+    """Mean credit. Above `confidence`: the model knows more than it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far the softmax of the scores can be believed, over items with a right option."""
+
+    n: int
+    ece: float | None
+    """Expected calibration error of the top label, in [0, 1], 15 bins of equal width; lower is better."""
+    brier: float | None
+    """Multi-class Brier score, in [0, 2]; lower is better, a uniform guess earns 1 - 1/K."""
+    bins: tuple[ReliabilityBin, ...]
+    """The reliability diagram, the least confident first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One place among the options, counted from 0."""
+
+    position: int
+    offered: int
+    """Items that have an option at this place."""
+    chosen: float
+    """Share of these that the model answered with it; ties count in parts."""
+    expected: float
+    """The same share for a uniform guess: the mean of 1/K over them."""
+    gold: int
+    """Items whose gold option stands here: the n of the recall."""
+    recall: float | None
+    """Share of those that the model got right, in [0, 1]; None where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionBias:
+    """Favour shown to a place among the options, over the clean items."""
+
+    table: tuple[Position, ...]
+    rstd: float | None
+    """Standard deviation of recall over places, in [0, 0.5]; 0 is no favour shown."""
+    by_chance: float | None
+    """What a model of this accuracy without favour would show at these counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +149,17 @@ class Result:
     relative_drop: float | None
     """Drop / clean accuracy: the figure of Si et al. 2019."""
     p_value: float | None
-    """Exact McNemar, two-sided."""
+    """Exact McNemar, two-sided: items as independent, as the literature has it; no verdict uses it."""
+    p_drop: float | None
+    """Clustered bootstrap, two-sided, of a drop of 0."""
+    p_drop_adjusted: float | None
+    """`p_drop` after Benjamini-Hochberg over the run's checks: for looking around, never for gates."""
+    design_effect: float | None
+    """What sharing passages costs the drop: n items say as much as n / this many independent ones."""
+    detectable_drop: float | None
+    """Smallest drop that so many passages show with chance 0.8; None where none would show."""
+    power: float | None
+    """Chance that a drop as large as `max_drop` would have shown; None without that limit."""
     attack_success_rate: Estimate
     """Of the clean-right items, the share lost."""
     repair_rate: Estimate
@@ -90,6 +168,12 @@ class Result:
     """Share with the same option chosen, by identity."""
     margin_retained: Estimate
     """(accuracy - chance) / (clean accuracy - clean chance)."""
+    margin_shift: float | None
+    """Mean change of the gold margin (gold score - best other score), in score units; below 0 it lost."""
+    margin_lower: float | None
+    """Share of items whose gold margin fell; lost accuracy is only its visible tip."""
+    calibration: Calibration | None
+    """Of the attacked items; None where no option is right."""
     auroc: Estimate
     """Probability that a clean item is answered with more confidence than its changed counterpart."""
     aurc: float | None
@@ -121,6 +205,40 @@ class Verdict:
     status: Status
     reason: str
     """One sentence for people."""
+    gate: str = "fixed"
+    """`fixed`: one look at all passages; `anytime`: valid however often one looks, by betting."""
+    step: int | None = None
+    """Passages after which an anytime gate was decided; None where it was not, and for fixed ones."""
+    baseline: str = ""
+    """The model that the limit is measured against: estimate and limit are differences to it. Empty
+    for an absolute limit."""
+    p_value: float | None = None
+    """One-sided, clustered, of "the limit is kept": small where it is shown to be broken."""
+    p_adjusted: float | None = None
+    """`p_value` after Holm over all gates of the run."""
+    known_failure: str = ""
+    """Until when, whose and why the failure is expected; it then decides nothing. Else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One check beside the baseline's, on the items that both measured."""
+
+    attack: str
+    """`clean` for the unchanged questions."""
+    severity: int
+    measure: str
+    """Which field of `Result`: accuracy, margin_retained or auroc, by polarity."""
+    value: float | None
+    baseline: float | None
+    difference: Estimate
+    """Ours minus the baseline's, in shares; clustered, paired."""
+    p_value: float | None
+    """Two-sided, clustered, of no difference."""
+    p_adjusted: float | None
+    """After Holm over all comparisons of the run."""
+    n: int
+    clusters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +273,12 @@ class Judgement:
     verdicts: tuple[Verdict, ...]
     robust_accuracy: RobustAccuracy
     status: Status
+    calibration: Calibration
+    """Of the clean items."""
+    position_bias: PositionBias
+    correction: str
+    """`none`, or `holm`: then a FAIL has to hold after Holm, else it is UNDECIDED."""
+    baseline: str
+    """Name and fingerprint of the baseline's model; empty where none was asked for."""
+    comparisons: tuple[Comparison, ...]
+    """With the baseline, in the plan's order after `clean`; empty without one."""

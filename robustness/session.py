@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-from robustness.config import FILE, Config, find, merged, read
+from robustness.configuration.config import FILE
+from robustness.configuration.settings import Settings, find
 from robustness.domain import Model, Status
 from robustness.errors import UsageError
-from robustness.gates import Gate, gate, known_failure, verdicts_of
+from robustness.gates import Gate, gate, verdicts_of
 from robustness.jobs import Job, alone, job, key, once, score
 from robustness.reports.summary import Summary
 from robustness.results import Verdict
@@ -38,13 +40,9 @@ class Session:
     """One pytest session. Nothing is read, scored or written before a check needs it."""
 
     pytest_config: pytest.Config
-    config: Config
-    path: Path | None
-    """The configuration file; None where there is none."""
+    settings: Settings
     runs: Path
     """Where runs are kept for as long as the session lasts; shared by all workers."""
-    flag_model: bool
-    """Whether the model stands on the command line, which outranks the hook."""
     _read: dict[str, Summary] = field(default_factory=dict)
     _jobs: dict[str | None, Job] = field(default_factory=dict)
 
@@ -57,14 +55,14 @@ class Session:
         Raises:
             UsageError: the configuration is wrong.
         """
-        file = path or find(config.rootpath)
-        merged_config = merged(
-            file=read(file) if file else {},
+        made = Settings.of(
+            path or find(config.rootpath),
             environment=os.environ,
             flags=flags,
-            where=file.name if file else "configuration",
+            here=config.invocation_params.dir,
+            prefix="--robustness-",
         )
-        return cls(config, merged_config, file, runs, bool(flags.get("model")))
+        return cls(config, made if made.path else replace(made, folder=config.rootpath), runs)
 
     def asked(self) -> Path:
         """Return the configuration file, every name in it known.
@@ -72,7 +70,8 @@ class Session:
         Raises:
             UsageError: there is none, it is wrong, or no check has a limit.
         """
-        if self.path is None:
+        path = self.settings.path
+        if path is None:
             raise UsageError(
                 f"no {FILE} and no [tool.robustness] in pyproject.toml lies in "
                 f"{self.pytest_config.rootpath}, but --robustness needs one; write it, or give its path"
@@ -81,9 +80,9 @@ class Session:
         if not made.judges:
             raise UsageError(
                 f"suite {made.plan['name']!r}: no check has a limit, so nothing could pass or fail; "
-                f"set limits in {self.path.name}"
+                f"set limits in {path.name}"
             )
-        return self.path
+        return path
 
     def checks(self) -> tuple[tuple[str, int], ...]:
         """Return attack and severity of every check, in the order of the plan."""
@@ -104,22 +103,15 @@ class Session:
 
     def falls_short(self, judged: Gate) -> bool:
         """Tell whether a judged check fails its test; end the test as an xfail where that is agreed."""
-        undecided = judged.status is Status.UNDECIDED
-        if judged.status is Status.PASS or (undecided and self.config.undecided == "pass"):
+        undecided, policy = judged.status is Status.UNDECIDED, self.settings.config.undecided
+        if judged.status is Status.PASS or (undecided and policy == "pass"):
             return False
-        expected = known_failure(self.config.known_failures, judged.check)
-        if undecided and self.config.undecided == "xfail":
+        expected = f"known failure {judged.known_failure}" if judged.known_failure else ""
+        if undecided and policy == "xfail":
             expected = judged.line
         if expected:
             pytest.xfail(expected)  # goes on under --runxfail
         return True
-
-    def properties(self, judged: Gate) -> Properties:
-        """Return what JUnit and the terminal are told of a check."""
-        note = known_failure(self.config.known_failures, judged.check)
-        if note and judged.status is Status.PASS:
-            note = "it no longer fails: remove the known failure"
-        return (*judged.properties, *([("robustness_note", note)] if note else []))
 
     def unmeasured(self, name: str, reason: Exception) -> Properties:
         """Return what they are told of a check whose run could not be made."""
@@ -132,16 +124,13 @@ class Session:
     def _job(self, data: str | None) -> Job:
         if data not in self._jobs:
             own = {} if data is None else {"data": data, "frozen": None}
-            folder = self.path.parent if self.path else self.pytest_config.rootpath
-            self._jobs[data] = job(self.config.model_copy(update=own), folder, today=date.today())
+            self._jobs[data] = job(self.settings.replaced(**own), today=date.today())
         return self._jobs[data]
 
     def _wanted(self, check: tuple[str, int], data: str | None) -> Job:
         """Return the suite's run if it has the check, else one for the check alone."""
         whole = self._job(data)
-        if check in whole.checks:
-            return whole
-        return job(alone(whole.config, check, self._folder()), whole.folder, today=date.today())
+        return whole if check in whole.checks else alone(whole, check)
 
     def _folder(self) -> Path:
         self.runs.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -149,7 +138,10 @@ class Session:
 
     def _summary(self, made: Job, own: Model | str | None) -> Summary:
         def scored(folder: Path) -> Path:
-            return score(made, own or self._hooked(), folder)
+            with warnings.catch_warnings():
+                # A filter that turns warnings into errors is about the user's own code.
+                warnings.simplefilter("default")
+                return self.settings.folder / score(made, own or self._hooked(), folder).folder
 
         name = key(made, own)
         if name not in self._read:
@@ -157,10 +149,10 @@ class Session:
         return self._read[name]
 
     def _hooked(self) -> Model | str | None:
+        if self.settings.origins["model"] == "flag":
+            return None
         config = self.pytest_config
-        asked: Model | str | None = (
-            None if self.flag_model else config.hook.pytest_robustness_model(config=config)
-        )
+        asked: Model | str | None = config.hook.pytest_robustness_model(config=config)
         return asked
 
 

@@ -16,10 +16,12 @@ from robustness.choices import (
     overlap,
     read,
     right_options,
+    squared_error,
     visible_share,
 )
 from robustness.domain import Edit, Example, Run, Variant
 from robustness.errors import ScoreError
+from robustness.stats.calibration import softmax
 
 ROWS = st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=6)
 OPTIONS = ("in the harbour", "at school", "on a farm")
@@ -213,3 +215,26 @@ PASSAGE = Edit("passage", 0, 10, "", "0123456789")
 )
 def test_the_visible_share_counts_edited_passage_characters_before_the_cut(edits, visible, share):
     assert visible_share(variant(edits=edits), run({}, visible)) == pytest.approx(share)
+
+
+@given(ROWS)
+def test_the_squared_error_of_one_item_is_its_brier_score(scores):
+    shares = softmax(scores)
+    wanted = sum((share - (k == 0)) ** 2 for k, share in enumerate(shares))
+    assert squared_error(scores, frozenset({0})) == pytest.approx(wanted)
+
+
+def test_copies_of_the_gold_option_are_one_option_to_the_brier_score():
+    assert squared_error((5.0, 5.0, -900.0), frozenset({0, 1})) == pytest.approx(0.0)
+
+
+def test_no_right_option_has_no_brier_score():
+    assert math.isnan(squared_error((1.0, 0.0), frozenset()))
+
+
+def test_an_outcome_says_how_sure_the_model_was_and_how_far_off():
+    seen = (0.0, 1.0, 2.0)
+    made = outcome(variant(), example(), read(example(), run({"q1": seen})), run({"q1~swap.1": seen}))
+    assert made.top == pytest.approx(max(softmax(seen)))
+    assert made.brier == pytest.approx(squared_error(seen, frozenset({0})))
+    assert math.isnan(outcome(variant(), example(), read(example(), run({})), run({})).top)

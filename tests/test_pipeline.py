@@ -11,6 +11,7 @@ from robustness.errors import DataError, OutputError, PlanError, SuiteError, Usa
 from robustness.models.stub import Stub, stub
 from robustness.pipeline import Source, Target, check, suite_of
 from robustness.reports.store import read_run
+from robustness.suites.plan import Check, Plan, plan
 from robustness.suites.store import freeze, thaw
 
 PLAN = """
@@ -44,7 +45,7 @@ def _row(number: int) -> dict[str, Any]:
 
 
 def source(**changes: Any) -> Source:
-    return Source(**{"data": "jsonl:rows.jsonl", "suite": "mine.toml", **changes})
+    return Source(**{"data": "jsonl:rows.jsonl", "plan": plan("mine.toml"), **changes})
 
 
 def test_a_suite_carries_its_audit_in_json_types() -> None:
@@ -86,7 +87,7 @@ def test_rows_left_out_are_listed_with_place_and_reason() -> None:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"suite": "shortcut"}, PlanError),
+        ({"plan": Plan(name="p", description="", check=(Check(attack="no-pasage"),))}, PlanError),
         ({"data": "jsnol:rows.jsonl"}, UsageError),
         ({"data": "jsonl:gone.jsonl"}, DataError),
         ({"limit": 0}, UsageError),

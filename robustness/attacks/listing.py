@@ -62,10 +62,11 @@ def _texts(title: str, texts: WorkedExample, before: WorkedExample | None) -> It
     yield title
     yield f"  passage   {_marked(texts.passage, before.passage if before else texts.passage)}"
     yield f"  question  {_marked(texts.question, before.question if before else texts.question)}"
-    known = set(before.options if before else texts.options)
+    old = (before or texts).options
     for position, option in enumerate(texts.options):
         gold = "*" if position == texts.answer else " "
-        yield f"  {gold} {chr(65 + position)}       {_marked(option, option if option in known else '')}"
+        moved = "  <- moved" * (option in old and old[position : position + 1] != (option,))
+        yield f"  {gold} {chr(65 + position)}       {_marked(option, option if option in old else '')}{moved}"
     if texts.answer is None:
         yield "  (no option is right)"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, Literal, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -18,11 +18,23 @@ from robustness.rng import derive
 from robustness.share import own_modules
 from robustness.text import is_cjk
 
-__all__ = ["Recipe", "WorkedExample", "apply", "recipe", "recipe_names", "worked_example"]
+if TYPE_CHECKING:
+    from robustness.attacks.corpus import Corpus
+
+__all__ = ["OtherItem", "Recipe", "WorkedExample", "apply", "recipe", "recipe_names", "worked_example"]
 
 
 class _Content(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OtherItem(_Content):
+    """Another question of a worked example's data, for attacks that draw on its options."""
+
+    question: str
+    options: tuple[str, ...]
+    sibling: bool = False
+    """Whether it is about the same passage."""
 
 
 class WorkedExample(_Content):
@@ -34,8 +46,11 @@ class WorkedExample(_Content):
     answer: int | None = None
     evidence: str = ""
     """Character spans `start:end` of the evidence, as in `Example.meta`."""
+    distractor_span: str = ""
+    """Character spans of the text that a distractor refers to, as in `Example.meta`."""
     others: tuple[str, ...] = ()
     """Passages of other items, for attacks that draw on them."""
+    other_items: tuple[OtherItem, ...] = ()
 
 
 class Recipe(_Content):
@@ -166,19 +181,20 @@ def _fault(factory: Any, parameters: Mapping[str, object]) -> str:
 
 
 def worked_example(recipe: Recipe) -> tuple[Example, Mapping[str, Any]]:
-    """Return the recipe's example as an `Example` and what the attack makes of it (severity 1)."""
-    from robustness.attacks.corpus import Corpus, NeedsCorpus
+    """Return the recipe's example as an `Example` and what the attack makes of it: the
+    first variant at severity 1."""
+    from robustness.attacks.corpus import NeedsCorpus
 
     before = recipe.example
-    meta = {"evidence": before.evidence} if before.evidence else {}
+    marks = {"evidence": before.evidence, "distractor_span": before.distractor_span}
+    meta = {name: spans for name, spans in marks.items() if spans}
     example = Example(
         "example", before.passage, before.question, before.options, before.answer, "example", meta
     )
     attack = recipe.attack()
     if isinstance(attack, NeedsCorpus):
-        others = tuple((f"other{i}", text) for i, text in enumerate(before.others))
-        attack = cast(Attack, attack.bind(Corpus(tuple(sorted((*others, ("example", before.passage)))))))
-    (made,) = apply(recipe, attack, example, severity=1, seed=0)
+        attack = cast(Attack, attack.bind(_corpus(before)))
+    made = next(apply(recipe, attack, example, severity=1, seed=0))
     if isinstance(made, Skip):
         raise PlanError(f"attack {recipe.name!r}: its worked example is skipped: {made.reason}")
     after = made.example
@@ -188,3 +204,14 @@ def worked_example(recipe: Recipe) -> tuple[Example, Mapping[str, Any]]:
         "options": after.options,
         "answer": after.answer,
     }
+
+
+def _corpus(before: WorkedExample) -> Corpus:
+    from robustness.attacks.corpus import Corpus
+
+    passages = (("example", before.passage), *((f"other{i}", text) for i, text in enumerate(before.others)))
+    questions = (
+        ("example" if other.sibling else f"item{i}", other.question, tuple(sorted(other.options)))
+        for i, other in enumerate(before.other_items)
+    )
+    return Corpus(tuple(sorted(passages)), tuple(sorted(questions)))

@@ -6,7 +6,6 @@ al. 2019 leave this open; recorded here). What has no right option left is judge
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
@@ -15,9 +14,10 @@ from pydantic import Field
 
 from robustness.attacks.corpus import Corpus
 from robustness.attacks.draft import Draft
+from robustness.attacks.spans import marked_spans, without
 from robustness.domain import Example, NotApplicable, Polarity, Variant
 from robustness.rng import Rng
-from robustness.text import fold, is_cjk, join, refers_to_options
+from robustness.text import fold, is_cjk, refers_to_options
 
 __all__ = [
     "EvidenceDeleted",
@@ -134,8 +134,8 @@ class EvidenceDeleted:
         if not marked:
             raise NotApplicable("the data does not mark the evidence")
         passage = example.passage
-        for start, end in sorted(_spans(marked, len(passage)), reverse=True):
-            passage = _without(passage, start, end)
+        for start, end in sorted(marked_spans(marked, len(passage)), reverse=True):
+            passage = without(passage, start, end)
         if not passage.strip():
             raise NotApplicable("nothing but evidence in the passage")
         if passage.split() == example.passage.split():
@@ -153,25 +153,3 @@ def _gold_to_replace(example: Example) -> int:
     if sum(fold(option) == gold for option in example.options) > 1:
         raise NotApplicable("another option equals the gold option")
     return example.answer
-
-
-def _spans(marked: str, length: int) -> list[tuple[int, int]]:
-    """Return merged `(start, end)` pairs from `"0:12,40:52"`."""
-    if not re.fullmatch(r"\d+:\d+(?:,\d+:\d+)*", marked, re.ASCII):
-        raise NotApplicable("the evidence is not marked as start:end offsets")
-    pairs = sorted((int(a), int(b)) for a, b in (span.split(":") for span in marked.split(",")))
-    if any(not start < end <= length for start, end in pairs):
-        raise NotApplicable("the evidence is marked outside the passage")
-    merged: list[tuple[int, int]] = []
-    for start, end in pairs:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _without(text: str, start: int, end: int) -> str:
-    left, right = text[:start].rstrip(" "), text[end:].lstrip(" ")
-    wants_space = left and right and not left.endswith("\n") and not right.startswith("\n")
-    return left + join([left[-1], right[0]])[1:-1] + right if wants_space else left + right

@@ -26,7 +26,7 @@ _NAN = float("nan")
 
 
 class Forward(Protocol):
-    """Rows to numbers: log-likelihoods in nats, or log-odds."""
+    """Rows to log-likelihoods in nats."""
 
     def __call__(self, rows: Sequence[Row], *, budget: int) -> list[float]:
         """Return one per row, in order, with at most about `budget` tokens a pass."""

@@ -7,130 +7,97 @@ by that.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from copy import deepcopy
-from inspect import signature
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from robustness.domain import Example
 from robustness.models.arithmetic import device_for
-from robustness.models.batches import plan
-from robustness.models.checked_scorer import Paths
 from robustness.models.checkpoint import Checkpoint, open_checkpoint
-from robustness.models.continuations import Continuations
-from robustness.models.encoding import Row, encode
+from robustness.models.fingerprint import combined
+from robustness.models.forward import Adapter, Plain, pad_id
+from robustness.models.huggingface import HuggingFaceModel
 from robustness.models.kinds import ModelKind
 from robustness.models.labels import right_label
 from robustness.models.options import ModelOptions
-from robustness.models.row_model import RowModel, Ways
+from robustness.models.probes import probes
+from robustness.models.row_scorer import RowScorer
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import PreTrainedModel
 
-__all__ = ["LogOdds", "classifier_model", "load"]
+__all__ = ["Classifier", "load", "log_odds"]
 
-_MAY_PAD = frozenset(
+_FIRST_TOKEN = frozenset(
     {
         "albert", "bert", "camembert", "deberta-v2", "distilbert", "electra", "ernie", "mpnet",
         "rembert", "roberta", "xlm-roberta",
     }
 )  # fmt: skip
-"""Families that read out the first token and leave real tokens alone where padding is masked. Others,
-decoders above all, find the last token by its padding: their rows are scored by themselves."""
+"""Families that read out the first token. Others, decoders above all, find the last token by what is no
+padding, or need a padding token for more than one row: their rows are forwarded by themselves."""
 
 
-def load(location: str, *, options: ModelOptions) -> RowModel:
+def load(location: str, *, options: ModelOptions) -> Classifier:
     """Return the model of a checkpoint folder or Hub id `org/name[@revision]`, ready to score.
 
     Raises `ModelError` for one that cannot be used: see `open_checkpoint` and `right_label`.
     """
     checkpoint = open_checkpoint(location, max_length=options.max_length, kind=ModelKind.CLASSIFIER)
-    return classifier_model(checkpoint, device=device_for(options.device), options=options)
+    return Classifier(checkpoint, device=device_for(options.device), options=options)
 
 
-def classifier_model(checkpoint: Checkpoint, *, device: str, options: ModelOptions) -> RowModel:
-    """Return an opened checkpoint as a model. Raises `ModelError` where `right_label` does."""
-    network = checkpoint.network
-    names = network.config.id2label
-    right = right_label(names, asked=options.right_label, where=f"model {checkpoint.name!r}")
-    network = network.to(device)
-    typed = _takes_types(network)
-    counts: Counter[str] = Counter()
+class Classifier(HuggingFaceModel):
+    """A classifier of one option at a time (`Model`, `Truncates`).
 
-    def read(examples: Sequence[Example]) -> tuple[Continuations, ...]:
-        coded = encode(checkpoint.tokenizer, examples, max_length=checkpoint.max_length)
-        return tuple(
-            Continuations(
-                tuple(row if typed else Row(row.ids, ()) for row in item.rows),
-                (0,) * len(item.rows),
-                item.visible,
-            )
-            for item in coded
+    Scores are log-odds. All that `HuggingFaceModel` promises of logits holds of them.
+    """
+
+    __slots__ = ("_label", "_right", "kind")
+
+    def __init__(self, checkpoint: Checkpoint, *, device: str, options: ModelOptions) -> None:
+        """Raise `ModelError` where the labels do not tell which of them is right: see `right_label`."""
+        names = checkpoint.network.config.id2label
+        self.kind: str = str(checkpoint.kind)
+        self._right = right_label(names, asked=options.right_label, where=f"model {checkpoint.name!r}")
+        self._label = str(names[self._right])
+        super().__init__(checkpoint, device=device, options=options)
+        self.fingerprint: str = combined(self.fingerprint, {"right_label": self._label})
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what a run records: that of every checkpoint, and the label that is right."""
+        return {**super().environment(), "kind": self.kind, "right_label": self._label}
+
+    def _scorer(self) -> RowScorer:
+        # The label is part of the adapter's name, and so of every key: the other one turns every sign.
+        adapter = Adapter(f"classifier/1:{self._right}", _as_they_are, log_odds(self._right))
+        pad = pad_id(self.network, self.tokenizer)
+        machine = self._machine()
+        alone = self.network.config.model_type not in _FIRST_TOKEN
+        asked = probes(self.tokenizer, max_length=self.max_length)
+        return RowScorer(
+            Plain(self.network, adapter, pad=pad, device=self._device),
+            machine=replace(machine, budget=1) if alone else machine,
+            fingerprint=self.fingerprint,
+            numeric=self._numeric,
+            probes=tuple(dict.fromkeys(map(self._read, asked))),
         )
 
-    def canonical() -> LogOdds:
-        return LogOdds(deepcopy(network).to("cpu").double().eval(), right, device="cpu", counts=Counter())
 
-    fast = LogOdds(network, right, device=device, counts=counts)
-    paths = Paths(fast, LogOdds(network, right, device=device, counts=Counter()), canonical)
-    settings = {"right_label": str(names[right])}
-    # The label is part of the name: the other one turns every sign.
-    ways = Ways(f"classifier/1:{right}", read, lambda raw, _row, _size: raw, paths, counts, settings)
-    return RowModel(checkpoint, ways, device=device, options=options)
+def log_odds(right: int) -> Callable[[Tensor], Tensor]:
+    """Return what makes log-odds of a label from logits: float[B, 1] or float[B, 2] -> float[B].
 
+    >>> import torch
+    >>> log_odds(1)(torch.tensor([[0.5, 2.0]])).tolist(), log_odds(0)(torch.tensor([[0.5]])).tolist()
+    ([1.5], [0.5])
+    """
 
-class LogOdds:
-    """Log-odds of rows; it counts forward_calls and tokens, padding included, into `counts`."""
+    def read(logits: Tensor) -> Tensor:
+        if logits.shape[1] == 1:
+            return logits[:, 0]
+        return logits[:, right] - logits[:, 1 - right]
 
-    __slots__ = ("_counts", "_device", "_network", "_right")
-
-    def __init__(self, network: PreTrainedModel, right: int, *, device: str, counts: Counter[str]) -> None:
-        self._network = network
-        self._right = right
-        self._device = device
-        self._counts = counts
-
-    def __call__(self, rows: Sequence[Row], *, budget: int) -> list[float]:
-        """Return float per row, in order. Call in inference mode."""
-        shares = self._network.config.model_type in _MAY_PAD
-        found = [0.0] * len(rows)
-        for batch in plan(rows, budget=budget if shares else 1, may_pad=True):
-            for at, value in zip(batch, self._batch([rows[at] for at in batch]), strict=True):
-                found[at] = value
-        return found
-
-    def _batch(self, rows: Sequence[Row]) -> list[float]:
-        inputs = _tensors(rows, pad=self._pad(), device=self._device)
-        self._counts["forward_calls"] += 1
-        self._counts["tokens"] += inputs["input_ids"].numel()
-        logits = self._network(**inputs).logits
-        odds = logits[:, 0] if logits.shape[1] == 1 else logits[:, self._right] - logits[:, 1 - self._right]
-        return [float(value) for value in odds.tolist()]
-
-    def _pad(self) -> int:
-        """Any id does where the mask hides it; RoBERTa also counts positions by its own."""
-        own = self._network.config.pad_token_id
-        return 0 if own is None else int(own)
+    return read
 
 
-def _tensors(rows: Sequence[Row], *, pad: int, device: str) -> dict[str, Tensor]:
-    """Return int64[B, L] inputs, padded on the right."""
-    import torch
-
-    width = max(len(row.ids) for row in rows)
-    fill = [width - len(row.ids) for row in rows]
-    lists = {
-        "input_ids": [[*row.ids, *[pad] * n] for row, n in zip(rows, fill, strict=True)],
-        "attention_mask": [[1] * (width - n) + [0] * n for n in fill],
-    }
-    if rows[0].types:
-        lists["token_type_ids"] = [[*row.types, *[0] * n] for row, n in zip(rows, fill, strict=True)]
-    return {name: torch.tensor(values, device=device) for name, values in lists.items()}
-
-
-def _takes_types(network: PreTrainedModel) -> bool:
-    """Whether segment types reach the network: RoBERTa's table has but one, DistilBERT's none."""
-    kinds = getattr(network.config, "type_vocab_size", None)
-    return "token_type_ids" in signature(network.forward).parameters and kinds not in (0, 1)
+def _as_they_are(inputs: Tensor) -> Tensor:
+    return inputs

@@ -7,31 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from robustness.domain import Example, Scores
-from robustness.models.arithmetic import device_for, plain_arithmetic, usable_threads
-from robustness.models.batches import plan
+from robustness.models.arithmetic import device_for, usable_threads
 from robustness.models.checkpoint import Checkpoint, open_checkpoint
 from robustness.models.encoding import Encoded, Row, encode
 from robustness.models.fingerprint import fingerprint, numeric_class
+from robustness.models.forward import MULTIPLE_CHOICE, Plain, pad_id, takes_types
+from robustness.models.ledger import Ledger
+from robustness.models.near_ties import contenders, decided
 from robustness.models.options import ModelOptions
+from robustness.models.probes import probes
+from robustness.models.row_scorer import Machine, RowScorer
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 __all__ = ["HuggingFaceModel", "load"]
 
-_MAY_PAD = frozenset(
-    {
-        "albert", "bert", "camembert", "deberta-v2", "distilbert", "electra", "ernie", "mpnet",
-        "rembert", "roberta", "xlm-roberta",
-    }
-)  # fmt: skip
-"""Families in which padding on the right, masked, leaves the scores of real tokens alone. Others
-may read the last position (XLNet), mix over padding (FNet) or pool over it (Funnel): their batches
-hold rows of one length."""
-
 _BUDGET = {"cpu": 1_024, "cuda": 16_384}
-_NO_MEMORY = ("allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
 _NAN = float("nan")
 
 
@@ -49,54 +41,69 @@ def load(location: str, *, options: ModelOptions) -> HuggingFaceModel:
 class HuggingFaceModel:
     """A multiple-choice network that scores each option on its own (`Model`, `Truncates`).
 
-    Scores are logits. They agree with a plain forward pass of one row up to rounding (1e-5) for
-    every batch budget, and NaN or infinity is passed on as it came.
+    Scores are logits, within 1e-5 of a plain forward pass of one row. On a CPU they are the same to
+    the last bit for every batch budget, number of threads and order. Where two options are too close
+    for fp32, their canonical scores (fp64) stand in; where those tie too, they are equal. NaN or
+    infinity is passed on as it came, and never recorded.
     """
 
     __slots__ = (
-        "_batch_tokens", "_device", "_last", "_numeric", "_pad", "_revision", "_threads", "_typed",
-        "counts", "fingerprint", "max_length", "name", "network", "tokenizer",
+        "_device", "_last", "_numeric", "_options", "_revision", "_rows", "_typed", "counts",
+        "fingerprint", "max_length", "name", "network", "tokenizer",
     )  # fmt: skip
 
     def __init__(
-        self, checkpoint: Checkpoint, *, device: str = "cpu", options: ModelOptions | None = None
+        self,
+        checkpoint: Checkpoint,
+        *,
+        device: str = "cpu",
+        options: ModelOptions | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
-        wish = options or ModelOptions()
         self.name: str = checkpoint.name
         self.max_length: int = checkpoint.max_length
         self.network: PreTrainedModel = checkpoint.network
         self.tokenizer: PreTrainedTokenizerFast = checkpoint.tokenizer
-        self.counts: Counter[str] = Counter()
-        """What was done so far: rows, rows_forwarded, forward_calls, tokens, padded_tokens,
-        out_of_memory_rows."""
         self._revision = checkpoint.revision
         self._device = device
+        self._options = options or ModelOptions()
         self._numeric = numeric_class(self.network, device=device)
-        self._batch_tokens = wish.batch_tokens or _BUDGET[device.partition(":")[0]]
-        self._threads = wish.threads or usable_threads()
-        self._typed = _takes_types(self.network)
-        self._pad = _pad_id(self.network, self.tokenizer)
+        self._typed = takes_types(self.network)
         self._last: tuple[tuple[Example, ...], tuple[Encoded, ...]] = ((), ())
         self.fingerprint: str = fingerprint(
             self.network, self.tokenizer, max_length=self.max_length, numeric=self._numeric
         )
         self.network.to(device)
+        self._rows = self._scorer()
+        self.counts: Counter[str] = self._rows.counts
+        """What was done so far: rows, rows_forwarded, forward_calls, tokens, padded_tokens,
+        rescored_items, canonical_rows, shadow_rows, out_of_memory_rows."""
+        if ledger is not None:
+            self.ledger = ledger
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where the scores of rows are kept; memory, for as long as the model lives, unless set."""
+        return self._rows.ledger
+
+    @ledger.setter
+    def ledger(self, ledger: Ledger) -> None:
+        self._rows.ledger = ledger
 
     def score(self, batch: Sequence[Example]) -> tuple[Scores, ...]:
         """Return float[K] per example, in order: one logit per option, higher is better.
 
         NaN for every option where question and option alone exceed `max_length`, and for a row
-        that does not fit into memory by itself. Equal rows are forwarded once per call, so give
-        as much as can be held: some hundred examples or more.
+        that does not fit into memory by itself. A row that was scored before, by this model or by
+        who filled the ledger, is not forwarded again.
         """
         encoded = self.encode(batch)
-        rows = dict.fromkeys(row for item in encoded for row in item.rows)
         self.counts["rows"] += sum(len(item.rows) for item in encoded)
-        self.counts["rows_forwarded"] += len(rows)
-        values = self._values(tuple(rows))
+        values = self._rows.scores([row for item in encoded for row in item.rows])
+        scores = [tuple(values[row] for row in item.rows) for item in encoded]
+        settled = self._settled(encoded, scores)
         return tuple(
-            tuple(values[row] for row in item.rows) or (_NAN,) * len(example.options)
-            for example, item in zip(batch, encoded, strict=True)
+            row or (_NAN,) * len(example.options) for example, row in zip(batch, settled, strict=True)
         )
 
     def visible(self, batch: Sequence[Example]) -> tuple[int, ...]:
@@ -109,116 +116,82 @@ class HuggingFaceModel:
         known, encoded = self._last
         if len(known) == len(batch) and all(a is b for a, b in zip(known, batch, strict=True)):
             return encoded
-        encoded = encode(self.tokenizer, batch, max_length=self.max_length)
-        if not self._typed:
-            encoded = tuple(
-                Encoded(tuple(Row(row.ids, ()) for row in item.rows), item.visible) for item in encoded
-            )
+        coded = encode(self.tokenizer, batch, max_length=self.max_length)
+        encoded = tuple(Encoded(tuple(map(self._read, item.rows)), item.visible) for item in coded)
         self._last = (tuple(batch), encoded)
         return encoded
 
     def environment(self) -> Mapping[str, str]:
-        """Return what a run records: versions, device, dtype, threads, limits, attention."""
+        """Return what a run records: versions, device, dtype, threads, limits, and what was checked."""
         import tokenizers
         import torch
         import transformers
 
         return {
+            **self._checked(),
             "attention": self._numeric.rsplit("/", 1)[1],
-            "batch_tokens": str(self._batch_tokens),
+            "batch_tokens": str(self._machine().budget),
             "device": self._device,
             "dtype": "float32",
             "max_length": str(self.max_length),
             "numeric_class": self._numeric,
             "out_of_memory_rows": str(self.counts["out_of_memory_rows"]),
+            "rescored_items": str(self.counts["rescored_items"]),
             "revision": self._revision,
-            "threads": str(self._threads),
+            "threads": str(self._machine().threads),
             "tf32": "off",
             "tokenizers": tokenizers.__version__,
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         }
 
-    def _values(self, rows: Sequence[Row]) -> dict[Row, float]:
-        self.network.eval()
-        assert not any(module.training for module in self.network.modules()), "dropout is on"
-        may_pad = self.network.config.model_type in _MAY_PAD
-        values: dict[Row, float] = {}
-        with plain_arithmetic(self._device, threads=self._threads):
-            for positions in plan(rows, budget=self._batch_tokens, may_pad=may_pad):
-                part = [rows[at] for at in positions]
-                values.update(zip(part, self._within_memory(part), strict=True))
-        return values
+    def _checked(self) -> dict[str, str]:
+        shadow = self._rows.shadow
+        measured = (
+            {}
+            if shadow is None
+            else {
+                "near_tie_bound": f"{shadow.bound:.3g}",
+                "shadow_check": f"largest difference {shadow.difference:.1e}",
+            }
+        )
+        warning = {"warning": self._rows.warnings} if self._rows.warnings else {}
+        return {"forward": self._rows.path, **measured, **warning}
 
-    def _within_memory(self, rows: Sequence[Row]) -> list[float]:
-        """Score one batch; halve it, and it alone, where memory runs out, down to single rows."""
-        done: list[float] = []
-        size = len(rows)
-        while len(done) < len(rows):
-            part = rows[len(done) : len(done) + size]
-            values = self._attempt(part)
-            if values is not None:
-                done += values
-            elif len(part) > 1:
-                size = len(part) // 2
-            else:
-                self.counts["out_of_memory_rows"] += 1
-                done.append(_NAN)
-        return done
+    def _settled(self, encoded: Sequence[Encoded], scores: Sequence[Scores]) -> list[Scores]:
+        """Return the scores, near ties decided by canonical ones."""
+        if not any(scores):
+            return list(scores)
+        bound = self._rows.bound()
+        close = {
+            at: found
+            for at, (item, row) in enumerate(zip(encoded, scores, strict=True))
+            if (found := contenders(item.rows, row, bound=bound))
+        }
+        self.counts["rescored_items"] += len(close)
+        exact = self._rows.canonical([encoded[at].rows[n] for at, found in close.items() for n in found])
+        return [
+            decided(encoded[at].rows, row, close=close[at], exact=exact) if at in close else row
+            for at, row in enumerate(scores)
+        ]
 
-    def _attempt(self, rows: Sequence[Row]) -> list[float] | None:
-        """Return the scores, or nothing where memory ran out."""
-        import torch
+    def _read(self, row: Row) -> Row:
+        """Return the row as the network reads it: some have no segment types."""
+        return row if self._typed else Row(row.ids, ())
 
-        try:
-            return self._forward(rows)
-        except MemoryError:
-            pass
-        except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU has no own class
-            known = isinstance(error, torch.OutOfMemoryError)
-            if not known and not any(sign in str(error) for sign in _NO_MEMORY):
-                raise
-        # Outside of the handlers, so that no traceback holds the tensors of the failed attempt.
-        if self._device != "cpu":
-            torch.cuda.empty_cache()
-        return None
+    def _machine(self) -> Machine:
+        budget = self._options.batch_tokens or _BUDGET[self._device.partition(":")[0]]
+        return Machine(self._device, budget, self._options.threads or usable_threads())
 
-    def _forward(self, rows: Sequence[Row]) -> list[float]:
-        inputs = _tensors(rows, pad=self._pad)
-        self.counts["forward_calls"] += 1
-        self.counts["tokens"] += sum(len(row.ids) for row in rows)
-        self.counts["padded_tokens"] += inputs["input_ids"].numel()
-        moved = {name: value.to(self._device) for name, value in inputs.items()}
-        logits = self.network(**moved).logits
-        return [float(value) for value in logits.reshape(len(rows)).tolist()]
-
-
-def _tensors(rows: Sequence[Row], *, pad: int) -> dict[str, Tensor]:
-    """Return int64[B, 1, L] inputs, padded on the right: each row is a question of one option."""
-    import torch
-
-    width = max(len(row.ids) for row in rows)
-    fill = [width - len(row.ids) for row in rows]
-    lists = {
-        "input_ids": [[*row.ids, *[pad] * n] for row, n in zip(rows, fill, strict=True)],
-        "attention_mask": [[1] * (width - n) + [0] * n for n in fill],
-    }
-    if rows[0].types:
-        lists["token_type_ids"] = [[*row.types, *[0] * n] for row, n in zip(rows, fill, strict=True)]
-    return {name: torch.tensor(values).unsqueeze(1) for name, values in lists.items()}
-
-
-def _takes_types(network: PreTrainedModel) -> bool:
-    """Whether segment types reach the network: RoBERTa's table has but one, DistilBERT's none."""
-    from inspect import signature
-
-    kinds = getattr(network.config, "type_vocab_size", None)
-    return "token_type_ids" in signature(network.forward).parameters and kinds not in (0, 1)
-
-
-def _pad_id(network: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> int:
-    """Any id does where the mask hides it; RoBERTa also counts positions by its own."""
-    for own in (network.config.pad_token_id, tokenizer.pad_token_id):
-        if own is not None:
-            return int(own)
-    return 0
+    def _scorer(self) -> RowScorer:
+        plain = Plain(
+            self.network, MULTIPLE_CHOICE, pad=pad_id(self.network, self.tokenizer), device=self._device
+        )
+        asked = probes(self.tokenizer, max_length=self.max_length)
+        return RowScorer(
+            plain,
+            machine=self._machine(),
+            fingerprint=self.fingerprint,
+            numeric=self._numeric,
+            probes=tuple(dict.fromkeys(map(self._read, asked))),
+        )

@@ -33,11 +33,11 @@ class ModelOptions:
     device: str = "auto"
     """`auto` takes a GPU where torch sees one; else `cpu`, `cuda` or `cuda:N`."""
     batch_tokens: int | None = None
-    """Padded tokens per forward pass; 1,024 on a CPU, 16,384 on a GPU where `None`."""
+    """Tokens per forward pass; 1,024 on a CPU, 16,384 on a GPU where `None`."""
     max_length: int | None = None
     """Tokens per row, special tokens included; as many as the checkpoint allows where `None`."""
     threads: int | None = None
-    """Threads on a CPU; `OMP_NUM_THREADS`, else the usable cores, where `None`."""
+    """Batches at once on a CPU, each on one thread; `OMP_NUM_THREADS`, or the usable cores, where `None`."""
 
     kind: str = "auto"
     """`auto` reads it off config.json; else a `ModelKind`, which the checkpoint must be of."""

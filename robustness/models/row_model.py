@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from robustness.models.arithmetic import usable_threads
 from robustness.models.checked_scorer import CheckedScorer, Paths
 from robustness.models.continuations import Continuations
 from robustness.models.encoding import Row
-from robustness.models.fingerprint import fingerprint, numeric_class
+from robustness.models.fingerprint import combined, fingerprint, numeric_class
 from robustness.models.keys import RowKeys
 from robustness.models.ledger import Ledger
 from robustness.models.options import ModelOptions
@@ -69,7 +67,7 @@ class RowModel:
         self._revision, self._device = checkpoint.revision, device
         self._numeric = numeric_class(self.network, device=device)
         weights = fingerprint(self.network, self.tokenizer, max_length=self.max_length, numeric=self._numeric)
-        self.fingerprint: str = _with(weights, {"adapter": ways.name, **ways.settings})
+        self.fingerprint: str = combined(weights, {"adapter": ways.name, **ways.settings})
         self._threads = options.threads or usable_threads()
         self._last: tuple[tuple[Example, ...], tuple[Continuations, ...]] = ((), ())
         self._scorer = CheckedScorer(
@@ -92,7 +90,7 @@ class RowModel:
         self._scorer.ledger = ledger
 
     def score(self, batch: Sequence[Example]) -> tuple[Scores, ...]:
-        """Return float[K] per example, in order, higher is better: log-odds, or as `Likelihood` says.
+        """Return float[K] per example, in order, higher is better; see `Likelihood` for the unit.
 
         NaN for every option where question and options alone exceed `max_length`. What examples of one
         call share is computed once, so give as many as can be held.
@@ -167,8 +165,3 @@ class RowModel:
         self.counts["rescored_items"] += 1
         raw = self._scorer.canonical([item.rows[at] for at in close])
         return decided(scores, {at: self._unit(item, at, raw) for at in close})
-
-
-def _with(weights: str, parts: Mapping[str, str]) -> str:
-    text = json.dumps({"weights": weights, **parts}, sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

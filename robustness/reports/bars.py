@@ -60,10 +60,16 @@ def attack_bar(attack: AttackSummary, reach: tuple[float, float]) -> Bar | None:
 
 
 def verdict_bar(verdict: Verdict) -> Bar | None:
-    """Return the bar of one verdict; None where nothing was measured."""
+    """Return the bar of one verdict; None where nothing was measured.
+
+    A difference to a baseline lies on a line with nought in its middle, as long as it needs to be.
+    """
     if verdict.estimate is None:
         return None
     values = (verdict.estimate, verdict.low, verdict.high)
+    if verdict.baseline:
+        far = 1.25 * max(abs(v) for v in (verdict.limit, *values, 0.01) if v is not None)
+        return _bar(values, (-far, far), middle=0.0, limit=(verdict.check, verdict.limit))
     known = [v for v in (0.0, 1.0, verdict.limit, *values) if v is not None]
     return _bar(
         values,

@@ -13,6 +13,7 @@ from robustness.errors import OutputError
 from robustness.reports.escape import log_text
 from robustness.reports.summary import Summary
 from robustness.reports.to_markdown import to_markdown
+from robustness.reports.wording import excused, status_word
 from robustness.results import Verdict
 
 __all__ = ["SUMMARY_CAP", "commands", "publish"]
@@ -26,18 +27,23 @@ _LEVEL = {Status.FAIL: "error", Status.INVALID: "error", Status.UNDECIDED: "warn
 def commands(summary: Summary) -> tuple[str, ...]:
     """Return one workflow command per check that did not pass, gravest first.
 
-    Text from data and models cannot end the command or start another one.
+    A known failure is a notice: it is told, and decides nothing. Text from data and models cannot
+    end the command or start another one.
     """
     grave = sorted(
         (v for v in summary.verdicts if v.status in _LEVEL),
-        key=lambda v: list(_LEVEL).index(v.status),
+        key=lambda v: (excused(v), list(_LEVEL).index(v.status)),
     )
     return tuple(map(_annotation, grave))
 
 
 def _annotation(verdict: Verdict) -> str:
-    title = _property(f"robustness {verdict.status.value.upper()}: {verdict.attack}[{verdict.severity}]")
-    return f"::{_LEVEL[verdict.status]} title={title}::{_message(verdict.reason)}"
+    known = excused(verdict)
+    level = "notice" if known else _LEVEL[verdict.status]
+    word = status_word(verdict.status, verdict.known_failure)
+    title = _property(f"robustness {word}: {verdict.attack}[{verdict.severity}]")
+    until = f" (known failure {verdict.known_failure})" if known else ""
+    return f"::{level} title={title}::{_message(verdict.reason + until)}"
 
 
 def _message(text: str) -> str:
@@ -71,11 +77,15 @@ def publish(summary: Summary, folder: Path, environment: Mapping[str, str]) -> t
 def _outputs(summary: Summary, folder: Path) -> Iterator[tuple[str, str]]:
     yield "status", summary.status.value
     yield "run", log_text(folder.as_posix())
+    yield "report", log_text((folder / "report.html").as_posix())
+    yield "junit", log_text((folder / "junit.xml").as_posix())
     yield "suite-fingerprint", summary.suite.fingerprint
     yield "clean-accuracy", str(summary.clean.accuracy.value)
-    counts = {status: sum(v.status is status for v in summary.verdicts) for status in Status}
-    for status, count in counts.items():
-        yield status.value, str(count)
+    deciding = [v.status for v in summary.verdicts if not excused(v)]
+    for status in Status:
+        yield status.value, str(deciding.count(status))
+    yield "known-failures", str(len(summary.verdicts) - len(deciding))
+    yield "baseline", log_text(summary.baseline)
 
 
 def _capped(text: str) -> str:

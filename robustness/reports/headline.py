@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from robustness.domain import Polarity, Status
-from robustness.reports.wording import count, percent, points
+from robustness.reports.wording import count, excused, percent, points
 from robustness.results import Judgement, Result, Verdict
 
 __all__ = ["headline", "remarks"]
@@ -22,8 +22,9 @@ def headline(judgement: Judgement, families: Families) -> str:
 
     In order: nothing judged; clean accuracy not above chance; the gravest failed check (it
     answers without reading; else it matches keywords; unreadable text sways it, it ignores order,
-    it is sure of itself where there is no answer, it breaks); checks without a measurement; too
-    little evidence; all passed.
+    it is sure of itself where there is no answer, it breaks, it is worse than its baseline); checks
+    without a measurement; too little evidence; all passed. Known failures decide nothing, so they
+    support no claim.
     """
     clean = judgement.clean_accuracy
     if not judgement.verdicts:
@@ -45,10 +46,14 @@ def remarks(judgement: Judgement, families: Families) -> tuple[str, ...]:
     lead = headline(judgement, families)
     supported = lead == next(iter(_claims(judgement, families)), lead)
     further = [c for c in _claims(judgement, families) if c != lead] if supported else []
-    return (*further, *_open(judgement.verdicts, lead))
+    return (*further, *_open(judgement.verdicts, lead), *_known(judgement.verdicts))
 
 
-def _without_failure(verdicts: Sequence[Verdict]) -> str:
+def _without_failure(judged: Sequence[Verdict]) -> str:
+    verdicts = [v for v in judged if not excused(v)]
+    known = len(judged) - len(verdicts)
+    if not verdicts:
+        return f"Nothing but known failures: {_expected(known)}, and nothing else was judged."
     counts = {status: sum(v.status is status for v in verdicts) for status in Status}
     total = count(len(verdicts), "check")
     if counts[Status.INVALID]:
@@ -57,11 +62,23 @@ def _without_failure(verdicts: Sequence[Verdict]) -> str:
         return f"Too little evidence: {counts[Status.UNDECIDED]} of {total} stay undecided."
     if counts[Status.FAIL]:
         return f"{counts[Status.FAIL]} of {total} failed."
+    if known:
+        return f"No new weakness was found: this model passes {total}; {_expected(known)}."
     return f"No weakness was found: this model passes {total} of {len(verdicts)}."
 
 
+def _expected(known: int) -> str:
+    return f"{count(known, 'check')} {'fails' if known == 1 else 'fail'} as expected"
+
+
+def _known(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    known = sorted({verdict.attack for verdict in verdicts if excused(verdict)})
+    if known:
+        yield f"Left out of the verdict as known to fail: {', '.join(known)}."
+
+
 def _open(verdicts: Sequence[Verdict], lead: str) -> Iterator[str]:
-    undecided = sum(v.status is Status.UNDECIDED for v in verdicts)
+    undecided = sum(v.status is Status.UNDECIDED and not excused(v) for v in verdicts)
     invalid = sum(v.status is Status.INVALID for v in verdicts)
     if undecided and "undecided" not in lead:
         yield (
@@ -78,18 +95,30 @@ def _claims(judgement: Judgement, families: Families) -> tuple[str, ...]:
     failed: dict[str, list[Result]] = {}
     for verdict in judgement.verdicts:
         result = results.get((verdict.attack, verdict.severity))
-        if verdict.status is Status.FAIL and result is not None:
+        if verdict.status is Status.FAIL and result is not None and not excused(verdict):
             kind = _kind(result, verdict, families.get(result.name, ""))
             failed.setdefault(kind, []).append(result)
     if "ablation" in failed:
         # What is answered without the passage is not matched with the passage's words.
         failed.pop("keywords", None)
-    return tuple(sentence(max(failed[kind], key=_gravity)) for kind, sentence in _KINDS if kind in failed)
+    claims = (sentence(max(failed[kind], key=_gravity)) for kind, sentence in _KINDS if kind in failed)
+    return (*claims, *_regressions(judgement.verdicts))
+
+
+def _regressions(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Yield what failed limits against a baseline say together: they support no other claim."""
+    worse = [v for v in verdicts if v.baseline and v.status is Status.FAIL and not excused(v)]
+    if worse:
+        names = ", ".join(dict.fromkeys(v.attack for v in worse))
+        yield (
+            f"This model is worse than its baseline, by more than is allowed, in "
+            f"{count(len(worse), 'check')}: {names}."
+        )
 
 
 def _kind(result: Result, verdict: Verdict, family: str) -> str:
     """Return which claim a failed verdict supports; a limit on another measure supports none."""
-    if verdict.check not in _SUPPORTING[result.polarity]:
+    if verdict.baseline or verdict.check not in _SUPPORTING[result.polarity]:
         return "other"
     if result.polarity is Polarity.ABLATION and family == "order":
         return "keywords" if _destroys_wording(result.name) else "order"

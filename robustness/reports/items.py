@@ -39,6 +39,7 @@ _COLUMNS = {
     "margin_change": "double",
     "confidence": "double",
     "visible_share": "double",
+    "visible": "int32",
     "option_map": "list:int32",
 }
 _TEXT_COLUMNS = {"passage": "string", "question": "string", "options": "list:string"}
@@ -108,6 +109,7 @@ def _asked(example: Example, run: Run) -> dict[str, object]:
         "scores": list(scores),
         "chosen": sorted(chosen(scores)) if scores and finite(scores) else [],
         "probabilities": list(probabilities(scores)),
+        "visible": run.visible.get(example.id),
         "passage": example.passage,
         "question": example.question,
         "options": list(example.options),
@@ -117,6 +119,8 @@ def _asked(example: Example, run: Run) -> dict[str, object]:
 def _clean(example: Example, run: Run) -> dict[str, object]:
     scores = run.scores.get(example.id, ())
     status = "missing" if not scores else "ok" if finite(scores) else "non-finite"
+    if run.visible.get(example.id, 0) < 0:
+        status = "too-long"
     right = credit(scores, right_options(example)) if status == "ok" else None
     return {
         "source": example.id,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
-from robustness.results import Estimate, RobustAccuracy, Verdict
+from robustness.results import Estimate
 
 __all__ = ["finite_estimate", "finite_number", "finite_value", "measured"]
 
-T = TypeVar("T", Verdict, RobustAccuracy)
+T = TypeVar("T")
 
 
 def finite_number(value: object) -> float | None:
@@ -30,13 +30,21 @@ def finite_estimate(estimate: Estimate) -> Estimate:
 
 
 def finite_value(value: object) -> object:
-    """Return floats and estimates as finite or None, and anything else as it came."""
-    if isinstance(value, Estimate):
-        return finite_estimate(value)
-    return finite_number(value) if isinstance(value, float) else value
+    """Return floats as finite or None, however deep they lie in dataclasses and tuples.
+
+    >>> finite_value((1, "a", float("inf"), Estimate(float("nan"))))
+    (1, 'a', None, Estimate(value=None, low=None, high=None))
+    """
+    if isinstance(value, float):
+        return finite_number(value)
+    if isinstance(value, tuple):
+        return tuple(map(finite_value, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        numbers = {field.name: finite_value(getattr(value, field.name)) for field in fields(value)}
+        return replace(value, **cast("dict[str, Any]", numbers))
+    return value
 
 
 def measured(value: T) -> T:
-    """Return a verdict or robust accuracy with None for what is not finite."""
-    numbers = {field.name: finite_value(getattr(value, field.name)) for field in fields(value)}
-    return replace(value, **cast("dict[str, Any]", numbers))
+    """Return a frozen dataclass of results with None for what is not finite."""
+    return cast("T", finite_value(value))

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,12 +17,13 @@ from secrets import token_hex
 from robustness.domain import Run, Suite
 from robustness.errors import OutputError, RobustnessError, UsageError
 from robustness.reports.items import write_items
+from robustness.reports.privacy import public_text
 from robustness.reports.renderers import renderer
 from robustness.reports.summary import Summary, summarise
 from robustness.reports.to_json import from_json
 from robustness.results import Judgement
 
-__all__ = ["MANIFEST", "check_writable", "read_run", "run_name", "write_run"]
+__all__ = ["ITEMS", "MANIFEST", "check_writable", "read_run", "run_name", "write_run"]
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -40,8 +41,11 @@ def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choi
     created: str,
     text: bool,
     overwrite: bool = False,
+    about: Mapping[str, object] | None = None,
 ) -> Path:
     """Write a run folder and return it: all files, the manifest last, then one rename.
+
+    `about` (tag, baseline) goes into the manifest, so that a run is found without reading more.
 
     Everything is written beside `folder` first, so an interruption leaves nothing at `folder`.
     A finished run is never rewritten; `overwrite` (for the demo) replaces a run, nothing else.
@@ -56,7 +60,7 @@ def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choi
         for name, style in _RENDERED.items():
             (draft / name).write_text(renderer(style)(summary), encoding="utf-8", newline="\n")
         write_items(draft / ITEMS, suite, run, judgement, text=text)
-        _write_manifest(draft, created)
+        _write_manifest(draft, _head(suite, run, created) | dict(about or {}))
         _put_in_place(draft, folder)
     return folder
 
@@ -149,10 +153,20 @@ def _draft(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _write_manifest(draft: Path, created: str) -> None:
+def _head(suite: Suite, run: Run, created: str) -> dict[str, object]:
+    return {
+        "created": created,
+        "suite": suite.fingerprint,
+        "model": {"name": public_text(run.model), "fingerprint": run.model_fingerprint},
+        "tag": "",
+        "baseline": None,
+    }
+
+
+def _write_manifest(draft: Path, head: Mapping[str, object]) -> None:
     manifest = {
         "schema": SCHEMA,
-        "created": created,
+        **head,
         "tool": {"name": "mcrc-robustness", "version": _version()},
         "files": {path.name: _digest(path) for path in sorted(draft.iterdir())},
     }

@@ -19,7 +19,18 @@ from robustness.reports.headline import headline, remarks
 from robustness.reports.measured import finite_estimate, finite_number, finite_value, measured
 from robustness.reports.privacy import public_environment, public_text, without_quotes
 from robustness.reports.telling import Telling, index, telling
-from robustness.results import Estimate, Judgement, Outcome, Result, RobustAccuracy, Verdict
+from robustness.reports.wording import excused
+from robustness.results import (
+    Calibration,
+    Comparison,
+    Estimate,
+    Judgement,
+    Outcome,
+    PositionBias,
+    Result,
+    RobustAccuracy,
+    Verdict,
+)
 
 __all__ = [
     "SCHEMA",
@@ -31,9 +42,17 @@ __all__ = [
     "summarise",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 
-_GRAVITY = (Status.FAIL, Status.INVALID, Status.UNDECIDED, Status.PASS)
+_GRAVITY = (
+    (Status.FAIL, False),
+    (Status.INVALID, False),
+    (Status.UNDECIDED, False),
+    (Status.FAIL, True),
+    (Status.UNDECIDED, True),
+    (Status.PASS, False),
+)
+"""Status and whether a known failure excuses it; what decides something comes before what does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +101,17 @@ class AttackSummary(Result):
     """What the recipe holds to be true of a careful reader."""
     known_limits: tuple[str, ...]
     limits: Mapping[str, float]
+    """Absolute ones, by kind."""
+    baseline_limits: Mapping[str, float]
+    """By how much each measure may be worse than the baseline's."""
+    limits_reason: str
+    """Why the plan sets these limits."""
     status: Status | None
     """The gravest of its verdicts; None where no limit was set."""
     reason: str
+    """Of the gravest verdict."""
+    known_failure: str
+    """Until when, whose and why, where the gravest verdict is a known failure; else empty."""
     examples: tuple[Telling, ...]
     """Up to three, the most telling first."""
 
@@ -106,6 +133,16 @@ class Summary:
     attacks: tuple[AttackSummary, ...]
     verdicts: tuple[Verdict, ...]
     robust_accuracy: RobustAccuracy
+    calibration: Calibration | None
+    """Of the clean questions; None in reports of schema 1."""
+    position_bias: PositionBias | None
+    """Over the clean questions; None in reports of schema 1."""
+    correction: str
+    """`none`, or `holm`: then a FAIL had to hold after Holm over all gates."""
+    baseline: str
+    """Name and fingerprint of the baseline's model; empty without one."""
+    comparisons: tuple[Comparison, ...]
+    """With the baseline: clean accuracy first, then one per check; empty without one."""
     findings: tuple[FindingSummary, ...]
     sentinels: tuple[SentinelSummary, ...]
     invalid_rows: tuple[str, ...]
@@ -138,8 +175,13 @@ def summarise(
         suite=_suite(suite),
         clean=_clean(judgement),
         attacks=_attacks(suite, run, judgement, text=text),
-        verdicts=tuple(measured(v) for v in judgement.verdicts),
+        verdicts=tuple(_verdict(v) for v in judgement.verdicts),
         robust_accuracy=measured(judgement.robust_accuracy),
+        calibration=measured(judgement.calibration),
+        position_bias=measured(judgement.position_bias),
+        correction=judgement.correction,
+        baseline=public_text(judgement.baseline),
+        comparisons=measured(judgement.comparisons),
         findings=findings(suite.audit, text=text),
         sentinels=sentinels(suite.audit),
         invalid_rows=rows if text else (),
@@ -147,6 +189,10 @@ def summarise(
         environment=public_environment(run.environment),
         text=text,
     )
+
+
+def _verdict(verdict: Verdict) -> Verdict:
+    return replace(measured(verdict), baseline=public_text(verdict.baseline))
 
 
 def _suite(suite: Suite) -> SuiteSummary:
@@ -173,13 +219,22 @@ def _attacks(suite: Suite, run: Run, judgement: Judgement, *, text: bool) -> tup
     verdicts: dict[tuple[str, int], list[Verdict]] = defaultdict(list)
     for verdict in judgement.verdicts:
         verdicts[verdict.attack, verdict.severity].append(verdict)
+    reasons = _reasons(suite)
     attacks: list[AttackSummary] = []
     for result in judgement.results:
         key = result.name, result.severity
         examples = telling(result, outcomes[key], run=run, items=items, text=text)
         shown = result if text else _quiet(result)
-        attacks.append(_attack(shown, recipes.get(result.name, {}), verdicts[key], examples))
+        made = _attack(shown, recipes.get(result.name, {}), verdicts[key], examples)
+        attacks.append(replace(made, limits_reason=reasons.get(result.name, "")))
     return tuple(attacks)
+
+
+def _reasons(suite: Suite) -> Mapping[str, str]:
+    """Return why the plan sets the limits of each attack, by its name."""
+    checks = suite.plan.get("checks")
+    entries = checks if isinstance(checks, list | tuple) else ()
+    return {str(entry.get("attack")): str(entry.get("reason", "")) for entry in entries}
 
 
 def _attack(
@@ -188,7 +243,7 @@ def _attack(
     verdicts: Sequence[Verdict],
     examples: tuple[Telling, ...],
 ) -> AttackSummary:
-    gravest = min(verdicts, key=lambda v: _GRAVITY.index(v.status), default=None)
+    gravest = min(verdicts, key=lambda v: _GRAVITY.index((v.status, excused(v))), default=None)
     numbers = {f.name: finite_value(getattr(result, f.name)) for f in fields(Result)}
     return AttackSummary(
         **cast("dict[str, Any]", numbers),
@@ -197,15 +252,18 @@ def _attack(
         source=str(recipe.get("source", "")),
         claim=str(recipe.get("claim", "")),
         known_limits=_known_limits(recipe),
-        limits={v.check: v.limit for v in verdicts},
+        limits={v.check: v.limit for v in verdicts if not v.baseline},
+        baseline_limits={v.check: v.limit for v in verdicts if v.baseline},
+        limits_reason="",
         status=gravest.status if gravest else None,
         reason=gravest.reason if gravest else "",
+        known_failure=gravest.known_failure if gravest and excused(gravest) else "",
         examples=examples,
     )
 
 
 def _known_limits(recipe: Mapping[str, object]) -> tuple[str, ...]:
-    known = recipe.get("known_limits", recipe.get("limits_known"))
+    known = recipe.get("known_limits")
     return tuple(map(str, known)) if isinstance(known, list | tuple) else ()
 
 

@@ -26,6 +26,7 @@ class Excerpt:
     index: int
     """Position of the option in the variant; 0 for passage and question."""
     before: str
+    """For a new option the one that it stands in for; empty where nothing stood there."""
     after: str
     marks: tuple[tuple[int, int], ...]
     """Spans of `after` that the attack wrote, sorted and apart."""
@@ -59,6 +60,7 @@ class Compared:
 
     label: str
     gold: bool
+    """Right in the variant; where nothing is right there, or it was taken away, in the clean item."""
     before: float | None
     """Probability in the clean item; None where the option is new."""
     after: float | None
@@ -118,7 +120,7 @@ def compared(item: Telling) -> tuple[Compared, ...]:
     kept = tuple(
         Compared(
             label=item.options[position] if item.options else f"option {position}",
-            gold=position == item.gold,
+            gold=_gold(item, position, origin),
             before=item.probabilities_clean[origin] if origin >= 0 else None,
             after=item.probabilities[position],
             chosen_before=origin in item.chosen_clean,
@@ -138,6 +140,12 @@ def compared(item: Telling) -> tuple[Compared, ...]:
         )
         for place in gone
     )
+
+
+def _gold(item: Telling, position: int, origin: int) -> bool:
+    if item.gold is None:
+        return origin >= 0 and origin == item.gold_clean
+    return position == item.gold
 
 
 def _tells(result: Result, outcome: Outcome) -> bool:
@@ -179,7 +187,8 @@ def _item(outcome: Outcome, run: Run, items: Index, *, text: bool) -> Telling:
 def _excerpts(variant: Variant, source: Example) -> Iterator[Excerpt]:
     for place, position in dict.fromkeys((e.place, e.index) for e in variant.edits):
         spans = _apart(edited_spans(variant.edits, place, position))
-        before = _field(source, place, _origin(variant, place, position))
+        origin = _origin(variant, source, position) if place == "option" else 0
+        before = _field(source, place, origin)
         yield _excerpt((place, position), before, _field(variant.example, place, position), spans)
 
 
@@ -214,8 +223,16 @@ def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _origin(variant: Variant, place: Place, position: int) -> int:
-    return variant.option_map[position] if place == "option" else 0
+def _origin(variant: Variant, source: Example, position: int) -> int:
+    """Return which option of the source an option came from; for a new one, which it stands in for."""
+    if variant.option_map[position] >= 0:
+        return variant.option_map[position]
+    gone = [place for place in range(len(source.options)) if place not in variant.option_map]
+    if position in gone:
+        return position
+    new = [place for place, origin in enumerate(variant.option_map) if origin < 0 and place not in gone]
+    left = [place for place in gone if place >= len(variant.option_map) or variant.option_map[place] >= 0]
+    return dict(zip(new, left, strict=False)).get(position, -1)
 
 
 def _field(example: Example, place: Place, position: int) -> str:

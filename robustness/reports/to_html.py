@@ -11,6 +11,9 @@ from robustness.domain import Polarity
 from robustness.reports import wording
 from robustness.reports.bars import Bar, attack_bar, scale, verdict_bar
 from robustness.reports.escape import visible_text
+from robustness.reports.gate_sheets import comparisons, gates, known_failures
+from robustness.reports.model_sheets import calibration, positions, sensitivity
+from robustness.reports.sheet import terms
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.telling import Excerpt, compared
 from robustness.results import Verdict
@@ -41,12 +44,24 @@ def to_html(summary: Summary) -> str:
         sections=[s for polarity in Polarity if (s := _section(summary, polarity)).rows],
         checks=[(v, verdict_bar(v)) for v in sorted(summary.verdicts, key=_gravity)],
         statuses=wording.STATUSES,
-        tally={
-            status: n
-            for status in wording.STATUSES
-            if (n := sum(v.status is status for v in summary.verdicts))
-        },
+        tally=_tally(summary),
+        known=known_failures(summary),
+        gates=gates(summary),
+        baseline=comparisons(summary),
+        model_sheets=[
+            sheet
+            for sheet in (sensitivity(summary.attacks), calibration(summary), positions(summary))
+            if sheet is not None
+        ],
     )
+
+
+def _tally(summary: Summary) -> dict[str, tuple[str, int]]:
+    """Return how many checks ended how: the style of the badge and the number, by word."""
+    deciding = [v.status for v in summary.verdicts if not wording.excused(v)]
+    counts = {status.value: (status.value, deciding.count(status)) for status in wording.STATUSES}
+    counts["known"] = ("none", len(summary.verdicts) - len(deciding))
+    return {word: (style, n) for word, (style, n) in counts.items() if n}
 
 
 def _section(summary: Summary, polarity: Polarity) -> _Section:
@@ -71,12 +86,17 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.globals.update(
+        amount=wording.amount,
         asked=wording.asked,
+        between_ends=wording.between,
         count=wording.count,
+        excused=wording.excused,
         figure=wording.figure,
         judged=wording.judged,
         spread=wording.spread,
+        terms=terms,
         together=wording.together,
+        why=wording.why,
     )
     environment.filters.update(percent=wording.percent, compared=compared, pieces=pieces)
     source = files("robustness.reports") / "templates" / "report.html.j2"

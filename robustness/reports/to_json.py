@@ -7,7 +7,8 @@ from typing import cast
 
 from robustness.errors import RobustnessError
 from robustness.reports.codec import decode, encode
-from robustness.reports.summary import SCHEMA, Summary
+from robustness.reports.earlier import READABLE, brought_up
+from robustness.reports.summary import Summary
 
 __all__ = ["from_json", "to_json"]
 
@@ -22,7 +23,9 @@ def to_json(summary: Summary) -> str:
 
 
 def from_json(text: str, *, where: str = "summary.json") -> Summary:
-    """Return the summary that `to_json` wrote; `where` names the file in messages.
+    """Return the summary that `to_json` wrote, in this version or an earlier one.
+
+    `where` names the file in messages. What an earlier schema did not say is None or empty.
 
     Raises:
         RobustnessError: not JSON, of another schema, or a value missing or of another type.
@@ -34,9 +37,9 @@ def from_json(text: str, *, where: str = "summary.json") -> Summary:
             f"{where}: not JSON ({error}), but a run's summary is needed; run the check again"
         ) from None
     schema = value.get("schema") if isinstance(value, dict) else None
-    if schema != SCHEMA:
+    if schema not in READABLE or isinstance(schema, bool):
         raise RobustnessError(
-            f"{where}: schema is {schema!r}, but this version reads {SCHEMA}; "
+            f"{where}: schema is {schema!r}, but this version reads {' and '.join(map(str, READABLE))}; "
             f"read it with the version that wrote it, or run the check again"
         )
-    return cast("Summary", decode(Summary, value, where))
+    return cast("Summary", decode(Summary, brought_up(value), where))

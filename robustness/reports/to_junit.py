@@ -7,7 +7,8 @@ from xml.etree import ElementTree as Xml
 
 from robustness.domain import Status
 from robustness.reports.escape import flat_text
-from robustness.reports.summary import Summary
+from robustness.reports.summary import AttackSummary, Summary
+from robustness.reports.wording import excused
 from robustness.results import Verdict
 
 __all__ = ["to_junit"]
@@ -18,7 +19,8 @@ _OUTCOME = {Status.FAIL: "failure", Status.INVALID: "error", Status.UNDECIDED: "
 def to_junit(summary: Summary) -> str:
     """Return JUnit XML: FAIL is a failure, INVALID an error, UNDECIDED skipped with its reason.
 
-    A check without a limit is skipped too: it was measured, and nothing was asked of it.
+    A known failure is skipped, as `xfail` is under pytest. A check without a limit is skipped too:
+    it was measured, and nothing was asked of it.
     """
     cases = [_case(summary, verdict) for verdict in summary.verdicts]
     cases += [_unasked(summary, name) for name in _without_limit(summary)]
@@ -42,12 +44,21 @@ def to_junit(summary: Summary) -> str:
 
 
 def _case(summary: Summary, verdict: Verdict) -> Xml.Element:
-    name = f"{verdict.attack}[{verdict.severity}] {verdict.check}"
+    against = " against the baseline" if verdict.baseline else ""
+    name = f"{verdict.attack}[{verdict.severity}] {verdict.check}{against}"
     case = Xml.Element("testcase", classname=_class(summary), name=flat_text(name))
-    _properties(case, _about_check(verdict))
-    if verdict.status in _OUTCOME:
+    _properties(case, _about_check(verdict, _found(summary, verdict)))
+    if excused(verdict):
+        told = f"known failure {verdict.known_failure}: {verdict.status.value}, {verdict.reason}"
+        Xml.SubElement(case, "skipped", message=flat_text(told))
+    elif verdict.status in _OUTCOME:
         Xml.SubElement(case, _OUTCOME[verdict.status], message=flat_text(verdict.reason))
     return case
+
+
+def _found(summary: Summary, verdict: Verdict) -> AttackSummary | None:
+    checks = (a for a in summary.attacks if (a.name, a.severity) == (verdict.attack, verdict.severity))
+    return next(checks, None)
 
 
 def _unasked(summary: Summary, name: str) -> Xml.Element:
@@ -67,13 +78,35 @@ def _about_run(summary: Summary) -> Iterator[tuple[str, object]]:
     yield "suite_fingerprint", summary.suite.fingerprint
     yield "data", summary.data
     yield "clean_accuracy", summary.clean.accuracy.value
+    yield "correction", summary.correction
+    yield "baseline", summary.baseline or None
+    if summary.calibration is not None:
+        yield "ece", summary.calibration.ece
+        yield "brier", summary.calibration.brier
+    if summary.position_bias is not None:
+        yield "rstd", summary.position_bias.rstd
+        yield "rstd_by_chance", summary.position_bias.by_chance
 
 
-def _about_check(verdict: Verdict) -> Iterator[tuple[str, object]]:
+def _about_check(verdict: Verdict, found: AttackSummary | None) -> Iterator[tuple[str, object]]:
     yield "status", verdict.status.value
     for field in ("estimate", "low", "high", "limit", "n"):
         yield field, getattr(verdict, field)
     yield "passages", verdict.clusters
+    for field in ("gate", "step", "p_value", "p_adjusted"):
+        yield field, getattr(verdict, field)
+    yield "baseline", verdict.baseline or None
+    yield "known_failure", verdict.known_failure or None
+    if found is not None:
+        yield from _about_result(found)
+
+
+def _about_result(found: AttackSummary) -> Iterator[tuple[str, object]]:
+    names = ("p_drop", "p_drop_adjusted", "design_effect", "detectable_drop", "power", "margin_shift")
+    yield from ((name, getattr(found, name)) for name in names)
+    if found.calibration is not None:
+        yield "ece", found.calibration.ece
+        yield "brier", found.calibration.brier
 
 
 def _class(summary: Summary) -> str:

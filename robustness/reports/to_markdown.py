@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from robustness.domain import Polarity, Status
-from robustness.reports.markdown import code, html, prose, table, versioned
+from robustness.reports.gate_sheets import comparisons, gates, known_failures
+from robustness.reports.markdown import code, prose, table, versioned
+from robustness.reports.markdown_examples import examples
+from robustness.reports.model_sheets import calibration, positions, sensitivity
+from robustness.reports.sheet import Sheet, terms
 from robustness.reports.summary import AttackSummary, Summary
-from robustness.reports.telling import Telling, compared
 from robustness.reports.wording import (
     NONE,
     POLARITIES,
+    amount,
     asked,
+    between,
     count,
     figure,
     judged,
     percent,
     spread,
+    status_word,
     together,
+    why,
 )
+from robustness.results import Verdict
 
 __all__ = ["to_markdown"]
 
@@ -37,10 +45,14 @@ def to_markdown(summary: Summary) -> str:
 def _lines(summary: Summary) -> Iterator[str]:
     yield from _top(summary)
     yield from _judged(summary)
+    yield from _sheet(known_failures(summary))
+    yield from _sheet(gates(summary), folded=True)
+    yield from _sheet(comparisons(summary))
     for polarity in POLARITIES:
         yield from _polarity(polarity, [a for a in summary.attacks if a.polarity is polarity])
     yield from _robust(summary)
-    yield from _examples(summary)
+    yield from _behind(summary)
+    yield from examples(summary)
     yield from _data_checks(summary)
     yield from _sentinels(summary)
     yield from _provenance(summary)
@@ -67,21 +79,44 @@ def _judged(summary: Summary) -> Iterator[str]:
     yield "\n## Checks\n"
     yield from table(
         ("Status", "Check", "Asked", "Measured", "95% interval", "n", "Passages", "Why"),
-        (
-            (
-                f"**{v.status.upper()}**" if v.status is not Status.PASS else "PASS",
-                versioned(v.attack, v.severity),
-                asked(v),
-                figure(v.estimate, v.check),
-                f"{figure(v.low, v.check)} to {figure(v.high, v.check)}" if v.low is not None else NONE,
-                str(v.n),
-                str(v.clusters),
-                prose(v.reason),
-            )
-            for v in summary.verdicts
-        ),
+        map(_check, summary.verdicts),
         numbers=range(3, 7),
     )
+
+
+def _check(verdict: Verdict) -> tuple[str, ...]:
+    status = status_word(verdict.status, verdict.known_failure)
+    return (
+        status if verdict.status is Status.PASS else f"**{status}**",
+        versioned(verdict.attack, verdict.severity),
+        asked(verdict),
+        amount(verdict, verdict.estimate),
+        between(verdict) or NONE,
+        str(verdict.n),
+        str(verdict.clusters),
+        prose(why(verdict)),
+    )
+
+
+def _sheet(sheet: Sheet | None, *, folded: bool = False) -> Iterator[str]:
+    """Yield a table with its title, caption and terms; `folded` shows its title alone at first."""
+    if sheet is None:
+        return
+    yield f"\n<details><summary>{sheet.title}</summary>\n" if folded else f"\n## {sheet.title}\n"
+    yield f"{prose(sheet.caption)}\n"
+    rows = ((code(row[0]), *map(prose, row[1:])) for row in sheet.rows)
+    yield from table(sheet.heads, rows, numbers=range(sheet.words, len(sheet.heads)))
+    yield from (f"{'' if place else chr(10)}- {prose(note)}" for place, note in enumerate(sheet.notes))
+    if folded:
+        yield "\n</details>"
+
+
+def _behind(summary: Summary) -> Iterator[str]:
+    sheets = [sensitivity(summary.attacks), calibration(summary), positions(summary)]
+    if any(sheets):
+        yield "\n## Evidence and the model's own confidence\n\nNo verdict uses these numbers."
+    for sheet in sheets:
+        yield from _sheet(sheet, folded=True)
 
 
 def _polarity(polarity: Polarity, attacks: Sequence[AttackSummary]) -> Iterator[str]:
@@ -94,6 +129,8 @@ def _polarity(polarity: Polarity, attacks: Sequence[AttackSummary]) -> Iterator[
     heads = ("Condition", "n", *scores, wording.label, "95% interval", "Status")
     yield f"\n## {wording.title}\n\n{wording.meaning}\n"
     yield from table(heads, map(_measured, attacks), numbers=range(1, len(heads) - 1))
+    if polarity is Polarity.ABSTAIN:
+        yield "\n" + "\n".join(f"- {term}" for term in terms("AURC", "Answerable at 80%"))
     yield "\n<details><summary>Further numbers and validity</summary>\n"
     yield from (_validity(a) for a in attacks)
     yield "\n</details>"
@@ -113,7 +150,7 @@ def _measured(attack: AttackSummary) -> tuple[str, ...]:
         *scores,
         figure(estimate.value, measure),
         spread(estimate, measure) or NONE,
-        attack.status.upper() if attack.status else "no limit",
+        status_word(attack.status, attack.known_failure),
     )
 
 
@@ -126,8 +163,8 @@ def _validity(attack: AttackSummary) -> str:
         *_rates(attack),
         *_cut(attack),
     ]
-    why = f". Verdict: {prose(attack.reason)}" if attack.reason else ""
-    return f"- {versioned(attack.name, attack.severity)}: {'; '.join(parts)}{why}"
+    limits = f". Why these limits: {prose(attack.limits_reason)}" if attack.limits_reason else ""
+    return f"- {versioned(attack.name, attack.severity)}: {'; '.join(parts)}{limits}"
 
 
 def _cut(attack: AttackSummary) -> Iterator[str]:
@@ -145,13 +182,8 @@ def _rates(attack: AttackSummary) -> Iterator[str]:
         "same choice": attack.consistency.value,
         "planted option chosen": attack.planted_rate,
         "relative drop": attack.relative_drop,
-        "answerable at 80% right": attack.coverage_at_80,
     }
     yield from (f"{name} {percent(value)}" for name, value in rates.items() if value is not None)
-    if attack.aurc is not None:
-        yield f"AURC {attack.aurc:.3f}"
-    if attack.p_value is not None:
-        yield f"McNemar p = {attack.p_value:.2g}"
 
 
 def _robust(summary: Summary) -> Iterator[str]:
@@ -175,42 +207,6 @@ def _null(summary: Summary) -> str:
         f"As many harmless edits would leave {percent(robust.null)} (control "
         f"{code(robust.control)}, {percent(robust.control_rate)} lost per edit)."
     )
-
-
-def _examples(summary: Summary) -> Iterator[str]:
-    shown = [a for a in summary.attacks if a.examples]
-    if not shown:
-        return
-    yield "\n## Examples"
-    for attack in shown:
-        yield f"\n<details><summary>{html(attack.title)}</summary>\n"
-        for example in attack.examples:
-            yield from _example(example)
-        yield "\n</details>"
-
-
-def _example(example: Telling) -> Iterator[str]:
-    yield f"\n{code(example.id)}{f': {code(example.question)}' if example.question else ''}\n"
-    yield from table(("Option", "Gold", "Clean", "Now"), _options(example), numbers=range(2, 4))
-    for edit in example.edits:
-        place = f"Option {edit.index}" if edit.place == "option" else edit.place.capitalize()
-        yield f"\n{place} before: {code(edit.before) if edit.before else '(empty)'}"
-        yield f"\n{place} now: {code(edit.after) if edit.after else '(empty)'}"
-
-
-def _options(example: Telling) -> Iterator[tuple[str, ...]]:
-    for option in compared(example):
-        yield (
-            code(option.label),
-            "gold" if option.gold else "",
-            _mark(option.before, "new", chosen=option.chosen_before),
-            _mark(option.after, "removed", chosen=option.chosen_after),
-        )
-
-
-def _mark(probability: float | None, absent: str, *, chosen: bool) -> str:
-    text = absent if probability is None else percent(probability)
-    return f"**{text}** ←" if chosen else text
 
 
 def _data_checks(summary: Summary) -> Iterator[str]:
@@ -256,6 +252,7 @@ def _sentinels(summary: Summary) -> Iterator[str]:
 def _provenance(summary: Summary) -> Iterator[str]:
     facts = {
         "model": summary.model.fingerprint,
+        "baseline": summary.baseline,
         "data": summary.data,
         "suite": f"{summary.suite.fingerprint}, seed {summary.suite.seed}",
         **summary.environment,

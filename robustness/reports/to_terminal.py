@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from robustness.domain import Status
+from robustness.domain import Polarity, Status
 from robustness.reports.escape import log_text
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.wording import (
     POLARITIES,
     STATUSES,
+    amount,
+    asked,
+    between,
+    brief,
     count,
+    excused,
     figure,
     judged,
     percent,
+    points,
     spread,
     together,
 )
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 _WIDTH = 80
+_SURE = 0.05
 _STYLES = {
     Status.PASS: "green",
     Status.FAIL: "bold red",
@@ -67,6 +74,23 @@ def _top(summary: Summary) -> Iterator[str]:
     if robust.attacks:
         null = f"; {percent(robust.null)} by accident alone" if robust.null is not None else ""
         yield (f"robust  {percent(robust.worst_case.value)} right under {together(robust.attacks)}{null}")
+    yield from _beside(summary)
+
+
+def _beside(summary: Summary) -> Iterator[str]:
+    """Yield what is said of the model beside its accuracy, a line each."""
+    found, bias = summary.calibration, summary.position_bias
+    if found is not None and found.ece is not None:
+        yield f"calib   its probabilities are {points(found.ece)} points off on average (ECE)"
+    if bias is not None and bias.rstd is not None and bias.by_chance is not None:
+        by_chance = f"{points(bias.by_chance)} by chance"
+        yield f"places  accuracy differs by {points(bias.rstd)} points (RStd) between places; {by_chance}"
+    if summary.baseline:
+        rows = summary.comparisons
+        differ = sum(c.p_adjusted is not None and c.p_adjusted <= _SURE for c in rows)
+        yield f"base    {brief(summary.baseline)}; {differ} of {count(len(rows), 'measure')} differ (Holm)"
+    if summary.correction != "none":
+        yield f"gates   corrected together ({summary.correction}): what fails alone is undecided"
 
 
 def _tables(summary: Summary, console: Console) -> Iterator[str | Table]:
@@ -92,7 +116,7 @@ def _table(attacks: Sequence[AttackSummary], console: Console) -> Table:
     table.add_column("", width=9, no_wrap=True)
     for attack in attacks:
         cells = (_text(cell, console) for cell in _cells(attack))
-        table.add_row(*cells, _badge(attack.status))
+        table.add_row(*cells, _badge(attack.status, known=bool(attack.known_failure)))
     return table
 
 
@@ -118,6 +142,8 @@ def _notes(summary: Summary) -> Iterator[str]:
     for attack in summary.attacks:
         if attack.status is Status.INVALID:
             yield f"{_name(attack)}: {attack.reason}"
+    yield from _too_few(summary)
+    yield from _against_baseline(summary)
     cut = [f"{_name(a)} {percent(a.truncated)}" for a in summary.attacks if a.truncated]
     if cut:
         yield f"edits that the model did not see whole: {', '.join(cut)}"
@@ -125,8 +151,30 @@ def _notes(summary: Summary) -> Iterator[str]:
         yield f"{leak.attack}: leaks its answer, {leak.sentinel} gets {percent(leak.accuracy)}"
     if summary.invalid_rows_count:
         yield f"{count(summary.invalid_rows_count, 'row')} skipped as invalid"
-    used = {attack.status for attack in summary.attacks} - {Status.PASS}
+    used = {attack.status for attack in summary.attacks if not attack.known_failure} - {Status.PASS}
     yield from (f"{status.upper()}: {why}" for status, why in STATUSES.items() if status in used)
+    known = {f"{v.attack} {v.known_failure}": None for v in summary.verdicts if excused(v)}
+    yield from (f"KNOWN, left out of the verdict: {failure}" for failure in known)
+
+
+def _against_baseline(summary: Summary) -> Iterator[str]:
+    """Yield the limits against the baseline that are not kept: the tables show other numbers."""
+    for verdict in summary.verdicts:
+        if verdict.baseline and verdict.status is not Status.PASS and not excused(verdict):
+            found = f"{amount(verdict, verdict.estimate)} [{between(verdict) or 'no interval'}]"
+            yield f"{verdict.attack}: {verdict.status.upper()}: {asked(verdict)}, found {found}"
+
+
+def _too_few(summary: Summary) -> Iterator[str]:
+    """Yield how large a drop would have shown, where one was asked for and none was seen."""
+    for attack in summary.attacks:
+        open_ = attack.status is Status.UNDECIDED and attack.polarity is not Polarity.ABLATION
+        unseen = attack.drop.low is not None and attack.drop.low <= 0
+        if open_ and unseen and attack.detectable_drop is not None:
+            yield (
+                f"{_name(attack)}: no drop is seen, and {count(attack.clusters, 'passage')} show "
+                f"one of {points(attack.detectable_drop)} points in 4 of 5 samples"
+            )
 
 
 def _text(content: str, console: Console) -> Text:
@@ -136,7 +184,9 @@ def _text(content: str, console: Console) -> Text:
     return Text(plain.encode(console.encoding, "backslashreplace").decode(console.encoding))
 
 
-def _badge(status: Status | None) -> Text:
+def _badge(status: Status | None, *, known: bool) -> Text:
     from rich.text import Text
 
-    return Text(status.upper(), style=_STYLES[status]) if status else Text("")
+    if status is None:
+        return Text("")
+    return Text("KNOWN", style="yellow") if known else Text(status.upper(), style=_STYLES[status])

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from robustness.domain import Polarity, Status
 from robustness.results import Estimate, Result, Verdict
 
 __all__ = [
     "CHECKS",
+    "NONE",
     "POLARITIES",
     "STATUSES",
     "Wording",
+    "amount",
     "asked",
+    "between",
+    "brief",
     "count",
+    "excused",
     "figure",
     "judged",
+    "likelihood",
     "percent",
     "points",
     "spread",
+    "status_word",
     "together",
+    "why",
 ]
 
 NONE = "–"
@@ -87,6 +97,10 @@ CHECKS: Mapping[str, str] = {
     "max_truncated": "share with a cut edit at most",
 }
 
+_FIGURES: Final = re.compile(r"^[^\[]*interval \[[^\]]*\], ")
+_DIGEST: Final = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24,}\b")
+_LIMIT: Final = re.compile(r"\blimit of [-+−]?[\d.]+(?:e[-+]?\d+)?")
+
 
 def percent(value: float | None) -> str:
     """Return a fraction as a percentage with one decimal.
@@ -118,7 +132,7 @@ def figure(value: float | None, measure: str) -> str:
     if "drop" in measure:
         return points(value)
     if "auroc" in measure:
-        return NONE if value is None else f"{value:.2f}"
+        return NONE if value is None else f"{value:.2f}".replace("-", "−")
     return percent(value)
 
 
@@ -146,10 +160,98 @@ def asked(verdict: Verdict) -> str:
     >>> v = Verdict("max_drop", "a", 1, None, None, None, 0.1, 5, 5, Status.INVALID, "")
     >>> asked(v)
     'drop at most 10.0 points'
+    >>> from dataclasses import replace
+    >>> asked(replace(v, check="min_accuracy", limit=-0.02, baseline="stub:oracle"))
+    'accuracy at most 2.0 points below the baseline'
     """
     words = CHECKS.get(verdict.check, verdict.check.replace("_", " "))
-    unit = " points" if "drop" in verdict.check else ""
-    return f"{words} {figure(verdict.limit, verdict.check)}{unit}"
+    if not verdict.baseline:
+        return f"{words} {amount(verdict, verdict.limit)}"
+    side = "below" if verdict.check.startswith("min") else "above"
+    allowed = amount(verdict, abs(verdict.limit)).lstrip("+")
+    return f"{words.replace(' at least', ' at most')} {allowed} {side} the baseline"
+
+
+def amount(verdict: Verdict, value: float | None) -> str:
+    """Return a value of a verdict with its unit; what is measured against a baseline has its sign.
+
+    >>> v = Verdict("max_drop", "a", 1, None, None, None, 0.1, 5, 5, Status.INVALID, "")
+    >>> amount(v, 0.25), amount(v, None)
+    ('25.0 points', '–')
+    """
+    if value is None:
+        return NONE
+    sign = "+" if verdict.baseline and value > 0 else ""
+    if "auroc" in verdict.check:
+        return sign + figure(value, verdict.check)
+    if verdict.baseline or "drop" in verdict.check:
+        return f"{sign}{points(value)} points"
+    return percent(value)
+
+
+def between(verdict: Verdict) -> str:
+    """Return the 95 % interval of a verdict, with its unit once; empty where there is none.
+
+    >>> between(Verdict("max_drop", "a", 1, 0.2, 0.1, 0.3, 0.1, 5, 5, Status.UNDECIDED, ""))
+    '10.0 to 30.0 points'
+    """
+    if verdict.low is None or verdict.high is None:
+        return ""
+    return f"{amount(verdict, verdict.low).removesuffix(' points')} to {amount(verdict, verdict.high)}"
+
+
+def why(verdict: Verdict) -> str:
+    """Return the reason of a verdict without the figures that stand beside it, in another unit.
+
+    >>> why(Verdict("max_drop", "a", 1, 0.2, 0.1, 0.3, 0.1, 5, 5, Status.UNDECIDED,
+    ...     "drop 0.200, interval [0.100, 0.300], straddles the limit of 0.1; score more passages"))
+    'the interval straddles the limit; score more passages'
+    """
+    subject = "" if verdict.gate == "anytime" else "the interval "
+    said, found = _FIGURES.subn(subject, verdict.reason)
+    return _LIMIT.sub("limit", said) if found else verdict.reason
+
+
+def brief(text: str) -> str:
+    """Return text with digests cut to what tells them apart.
+
+    >>> brief("stub:oracle (sha256:0123456789abcdef0123456789abcdef)")
+    'stub:oracle (sha256:01234567…)'
+    """
+    return _DIGEST.sub(r"\1…", text)
+
+
+def excused(verdict: Verdict) -> bool:
+    """Tell whether a verdict is a known failure, which decides nothing; INVALID never is.
+
+    >>> v = Verdict("max_drop", "a", 1, None, None, None, 0.1, 5, 5, Status.FAIL, "")
+    >>> excused(v)
+    False
+    """
+    return bool(verdict.known_failure) and verdict.status in {Status.FAIL, Status.UNDECIDED}
+
+
+def status_word(status: Status | None, known_failure: str = "") -> str:
+    """Return a status as tables show it.
+
+    >>> status_word(Status.FAIL, "until 2027-03-31"), status_word(None)
+    ('FAIL (known)', 'no limit')
+    """
+    if status is None:
+        return "no limit"
+    known = known_failure and status in {Status.FAIL, Status.UNDECIDED}
+    return f"{status.upper()} (known)" if known else status.upper()
+
+
+def likelihood(p: float | None) -> str:
+    """Return a p-value.
+
+    >>> likelihood(0.0312), likelihood(0.0), likelihood(None)
+    ('0.031', '<0.001', '–')
+    """
+    if p is None:
+        return NONE
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def count(number: int, noun: str) -> str:

@@ -11,12 +11,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from robustness.errors import unknown
+from robustness.results import ReliabilityBin
 from robustness.stats.closed_form import mean
 
 __all__ = [
     "Binning",
     "MarginShift",
-    "ReliabilityBin",
     "brier",
     "calibration_error",
     "margin_shift",
@@ -37,17 +37,6 @@ def softmax(scores: Sequence[float]) -> tuple[float, ...]:
     weights = [math.exp(score - top) for score in scores]
     total = math.fsum(weights)
     return tuple(weight / total for weight in weights)
-
-
-@dataclass(frozen=True, slots=True)
-class ReliabilityBin:
-    """The items whose top probability lies in one bin."""
-
-    n: int
-    confidence: float
-    """Mean top probability."""
-    accuracy: float
-    """Mean credit. Above `confidence`: the model knows more than it says."""
 
 
 def reliability(

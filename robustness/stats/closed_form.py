@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ __all__ = [
     "aurc",
     "auroc",
     "coverage_at_accuracy",
+    "effective_number",
     "mcnemar",
     "mean",
     "unseen_share",
@@ -57,15 +59,31 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def unseen_share(clusters: int) -> float:
-    """Return how large a share of all passages may be of a kind that none of `clusters` shows.
+def effective_number(weights: Floats) -> float:
+    """Return how many equal weights say as much as these, in [1, N]: (sum w)^2 / sum w^2; 0 for none.
 
-    It is the upper Wilson bound of 0 in `clusters`, the rule of three in its 95 % two-sided form.
+    Where a passage weighs what it holds, few large ones decide, and many small ones add little.
 
-    >>> round(unseen_share(5), 3), round(unseen_share(100), 3)
-    (0.434, 0.037)
+    Source: Kish 1965, Survey Sampling, section 11.7.
+
+    >>> effective_number(np.array([4.0, 4.0])), round(effective_number(np.array([1.0, 3.0, 4.0, 8.0])), 2)
+    (2.0, 2.84)
     """
-    return wilson(0, clusters)[1]
+    squares = math.fsum(weights**2)
+    return math.fsum(weights) ** 2 / squares if squares > 0 else 0.0
+
+
+def unseen_share(passages: float, *, level: float = 0.95) -> float:
+    """Return how large a share of all passages may be of a kind that none of these shows.
+
+    It is the upper Wilson bound of 0 in so many: z^2 / (passages + z^2), the rule of three in its
+    two-sided form. Where passages are of unequal size, `passages` is their `effective_number`.
+
+    >>> round(unseen_share(5), 3), round(unseen_share(100), 3), round(unseen_share(100, level=0.9), 3)
+    (0.434, 0.037, 0.026)
+    """
+    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
+    return z2 / (passages + z2)
 
 
 def mcnemar(b: int, c: int) -> float:

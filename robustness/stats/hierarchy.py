@@ -50,8 +50,7 @@ def seeded_mean(
     (2) The passages' own interval and a t interval over seed means (S - 1 degrees of freedom),
     added in squares. A percentile cannot reach beyond the best and the worst seed seen, and three
     seeds lie all on one side of the truth one time in four; the t interval knows that.
-
-    With one seed a level cannot vary: the interval is that of the one checkpoint or attack seed.
+    With one seed a level cannot vary; where none does, the interval is that of the one checkpoint.
 
     Args:
         values: float[S, N] for one level of seeds, float[S, A, N] for training x attack seeds, and
@@ -81,8 +80,9 @@ def seeded_mean(
     levels = tuple(_level_means(table, axis) for axis in range(table.ndim - 1))
     seeds = math.fsum(_t_half_width(means) ** 2 for means in levels)
     low, high = np.quantile(_draw(table, passages.cluster, seed, draws), (0.025, 0.975)).tolist()
-    down = min(low, flat.value - math.sqrt((flat.value - flat.low) ** 2 + seeds))
-    up = max(high, flat.value + math.sqrt((flat.high - flat.value) ** 2 + seeds))
+    down = flat.value - math.sqrt((flat.value - flat.low) ** 2 + seeds)
+    up = flat.value + math.sqrt((flat.high - flat.value) ** 2 + seeds)
+    down, up = (min(low, down), max(high, up)) if seeds else (down, up)
     return SeededMean(
         estimate=Estimate(flat.value, round(max(lowest, down), 12), round(min(1.0, up), 12)),
         bootstrap=(round(low, 12), round(high, 12)),

@@ -7,30 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from robustness.results import Position
 from robustness.stats.closed_form import mean
 
-__all__ = ["Position", "position_table", "rstd", "rstd_by_chance"]
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One place among the options, counted from 0."""
-
-    position: int
-    offered: int
-    """Items that have an option at this place."""
-    chosen: float
-    """Share of these that the model answered with it; ties count in parts."""
-    expected: float
-    """The same share for a uniform guess: the mean of 1/K over them."""
-    gold: int
-    """Items whose gold option stands here: the n of the recall."""
-    recall: float | None
-    """Share of those that the model got right, in [0, 1]; None where there are none."""
+__all__ = ["position_table", "rstd", "rstd_by_chance"]
 
 
 def position_table(

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.results import Estimate
-from robustness.stats.closed_form import auroc, unseen_share
+from robustness.stats.closed_form import auroc, effective_number
+from robustness.stats.intervals import Bootstrap, interval
 
 __all__ = ["DRAWS", "Sample", "sample"]
 
@@ -28,8 +29,8 @@ DRAWS: Final = 10_000
 _BLOCK: Final = 2**18
 """Numbers held at once per array while drawing: 2 MiB, so that a block stays in the cache."""
 
-_DIGITS: Final = 12
-"""Bounds are rounded here: the order in which a matrix product adds differs between machines."""
+_NOTHING: Final = 1e-9
+"""A denominator up to here is 0: thirds that add up to a whole number may miss it in the last digit."""
 
 
 def _counts(clusters: int, *, seed: int, draws: int, width: int) -> Iterator[Floats]:
@@ -54,11 +55,7 @@ def _counts(clusters: int, *, seed: int, draws: int, width: int) -> Iterator[Flo
 class Sample:
     """Columns over the same items, every draw of passages applied to all of them at once.
 
-    A percentile interval alone is [x, x] where every passage gave the same x, and much too narrow
-    where nearly every one did. Every interval therefore reaches at least as far as it would if the
-    `unseen_share` of passages had the extreme value: five passages that all stayed unmoved leave a
-    drop of 0 within [-0.43, 0.43], 35 within [-0.1, 0.1], 1,287 within [-0.003, 0.003]. For a rate
-    of 0 or 1 this is the Wilson interval over passages.
+    What the ends of an interval are is said at `robustness.stats.intervals.interval`.
     """
 
     values: Mapping[str, Floats]
@@ -77,7 +74,9 @@ class Sample:
         """Items."""
         return len(self.cluster)
 
-    def mean(self, column: str, *, lowest: float = 0.0, highest: float = 1.0) -> Estimate:
+    def mean(
+        self, column: str, *, lowest: float = 0.0, highest: float = 1.0, level: float = 0.95
+    ) -> Estimate:
         """Return the mean of a column whose passage means lie in [lowest, highest].
 
         >>> rows = {"right": (1.0,) * 5}
@@ -88,32 +87,35 @@ class Sample:
         if not self.n:
             return Estimate(None)
         value = math.fsum(self.values[column]) / self.n
-        low, high = _percentiles(self.drawn[column] / self.items)
-        reach = unseen_share(self.clusters)
-        return _widened(value, (low, high), (lowest, highest), reach)
+        drawn, sizes = self.drawn[column] / self.items, self._sizes()
+        influence = self._sums(self.values[column]) - value * sizes
+        effective = effective_number(sizes)
+        found = Bootstrap(value, drawn, drawn, influence, effective, (lowest, highest))
+        return interval(found, level=level)
 
     def ratio(self, top: str, bottom: str) -> Estimate:
         """Return sum(top) / sum(bottom) where 0 <= top <= bottom: success and repair rates.
 
         Both sums are taken anew in every draw. A draw whose denominator is 0 says nothing: it
         counts as 0 in the lower bound and as 1 in the upper. Undefined (None) where the
-        denominator is 0 over all items; only passages that add to it count as evidence.
+        denominator is 0 over all items; a passage is evidence by what it adds to it.
         """
         base = math.fsum(self.values[bottom])
         if base <= 0:
             return Estimate(None)
         value = math.fsum(self.values[top]) / base
-        bounds = _ratio_percentiles(self.drawn[top], self.drawn[bottom], (0.0, 1.0))
-        informative = len(np.unique(self.cluster[self.values[bottom] > 0]))
-        return _widened(value, bounds, (0.0, 1.0), unseen_share(informative))
+        lower, upper = _ratios(self.drawn[top], self.drawn[bottom], (0.0, 1.0))
+        weights = self._sums(self.values[bottom])
+        influence = self._sums(self.values[top]) - value * weights
+        effective = effective_number(weights)
+        return interval(Bootstrap(value, lower, upper, influence, effective, (0.0, 1.0)))
 
     def margin_retained(self, column: str, clean: str, *, chances: tuple[str, str]) -> Estimate:
         """Return (accuracy - chance) / (clean accuracy - clean chance), unbounded on both sides.
 
         Undefined (None) unless the lower bound of the denominator is above 0: a model that knows
-        nothing has no margin to keep. That bound also leaves under 2.5 % of the draws with a
-        denominator of 0 or less; these count as minus infinity in the lower bound and as infinity
-        in the upper, so they widen the interval and cannot reach its ends.
+        nothing has no margin to keep. That leaves few draws with a denominator of 0 or less; they
+        count as the lowest of the other ratios in the lower bound and as the highest in the upper.
 
         Args:
             column: the name of the attacked credits.
@@ -123,17 +125,18 @@ class Sample:
         if not self.n:
             return Estimate(None)
         chance, clean_chance = (math.fsum(self.values[name]) / self.n for name in chances)
-        drawn_clean = self.drawn[clean] - self.drawn[chances[1]]
-        bottom = math.fsum(self.values[clean]) / self.n - clean_chance
-        reach = unseen_share(self.clusters)
-        room = (-clean_chance, 1 - clean_chance)
-        above = _widened(bottom, _percentiles(drawn_clean / self.items), room, reach).low
-        if above is None or above <= 0:
+        kept = self._lead(column, chances[0], chance)
+        base = self._lead(clean, chances[1], clean_chance)
+        least = interval(base).low
+        if least is None or least <= 0:
             return Estimate(None)
-        drawn = self.drawn[column] - self.drawn[chances[0]]
-        bounds = _ratio_percentiles(drawn, drawn_clean, (-math.inf, math.inf))
-        value = (math.fsum(self.values[column]) / self.n - chance) / bottom
-        return _widened(value, bounds, (-chance / bottom, (1 - chance) / bottom), reach)
+        above = base.lower > _NOTHING
+        defined = kept.lower[above] / base.lower[above]
+        lower, upper = _ratios(kept.lower, base.lower, (float(defined.min()), float(defined.max())))
+        value = kept.value / base.value
+        influence = kept.influence - value * base.influence
+        extremes = (-chance / base.value, (1 - chance) / base.value)
+        return interval(Bootstrap(value, lower, upper, influence, base.effective, extremes))
 
     def auroc(self, higher: str, lower: str) -> Estimate:
         """Return the probability that an item of `higher` exceeds one of `lower`, ties 1/2.
@@ -143,10 +146,29 @@ class Sample:
         """
         if not self.n:
             return Estimate(None)
-        value = auroc(self.values[higher].tolist(), self.values[lower].tolist())
-        drawn = self._auroc_draws(self.values[higher], self.values[lower])
-        reach = 1 - (1 - unseen_share(self.clusters)) ** 2
-        return _widened(value, _percentiles(drawn), (0.0, 1.0), reach)
+        above, below, sizes = self.values[higher], self.values[lower], self._sizes()
+        value = auroc(above.tolist(), below.tolist())
+        drawn = self._auroc_draws(above, below)
+        won = _shares_below(above, below) + 1 - _shares_below(below, above)
+        influence = self._sums(won) - 2 * value * sizes
+        found = Bootstrap(value, drawn, drawn, influence, effective_number(sizes), (0.0, 1.0), sides=2)
+        return interval(found)
+
+    def _sums(self, column: Floats) -> Floats:
+        """Return float[G]: the sum of a column in each passage."""
+        return np.asarray(np.bincount(self.cluster, column, self.clusters), dtype=np.float64)
+
+    def _sizes(self) -> Floats:
+        return self._sums(np.ones(self.n))
+
+    def _lead(self, column: str, chance: str, mean_chance: float) -> Bootstrap:
+        """Return the mean of a column above its chance."""
+        sizes = self._sizes()
+        value = math.fsum(self.values[column]) / self.n - mean_chance
+        drawn = (self.drawn[column] - self.drawn[chance]) / self.items
+        influence = self._sums(self.values[column] - self.values[chance]) - value * sizes
+        extremes = (-mean_chance, 1 - mean_chance)
+        return Bootstrap(value, drawn, drawn, influence, effective_number(sizes), extremes)
 
     def _auroc_draws(self, higher: Floats, lower: Floats) -> Floats:
         order = np.argsort(lower, kind="stable")
@@ -198,24 +220,15 @@ def sample(
     return Sample(values, cluster, len(position), by_name, drawn[-1], seed)
 
 
-def _percentiles(drawn: Floats, *, upper: Floats | None = None) -> tuple[float, float]:
-    """Return the 2.5 and the 97.5 % point, the latter of `upper` if given; never interpolated."""
-    low = np.quantile(drawn, 0.025, method="lower")
-    high = np.quantile(drawn if upper is None else upper, 0.975, method="higher")
-    return float(low), float(high)
-
-
-def _ratio_percentiles(top: Floats, bottom: Floats, undefined: tuple[float, float]) -> tuple[float, float]:
-    defined = bottom > 0
+def _ratios(top: Floats, bottom: Floats, undefined: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Return float[draws] twice: for the lower end and for the upper."""
+    defined = bottom > _NOTHING
     ratios = np.divide(top, bottom, out=np.zeros_like(top), where=defined)
-    lower, upper = (np.where(defined, ratios, extreme) for extreme in undefined)
-    return _percentiles(lower, upper=upper)
+    return np.where(defined, ratios, undefined[0]), np.where(defined, ratios, undefined[1])
 
 
-def _widened(
-    value: float, bounds: tuple[float, float], extremes: tuple[float, float], reach: float
-) -> Estimate:
-    """Return the interval, stretched to what it is if a share `reach` had an extreme value."""
-    low = min(bounds[0], value + reach * (extremes[0] - value))
-    high = max(bounds[1], value + reach * (extremes[1] - value))
-    return Estimate(value, round(low, _DIGITS), round(high, _DIGITS))
+def _shares_below(values: Floats, others: Floats) -> Floats:
+    """Return float[N]: the share of `others` below each value, ties 1/2."""
+    ordered = np.sort(others)
+    places = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
+    return np.asarray(places / (2 * len(others)))

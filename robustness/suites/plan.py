@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,7 +11,13 @@ from robustness.content import content_file, content_names, load_toml
 from robustness.errors import PlanError, unknown
 from robustness.suites.audit import SENTINELS
 
-__all__ = ["Check", "Limits", "Plan", "plan", "plan_names"]
+__all__ = ["Allowances", "Check", "Correction", "Gate", "Limits", "Plan", "plan", "plan_names"]
+
+Gate: TypeAlias = Literal["fixed", "anytime"]
+"""One look at all passages, or valid however often one looks."""
+
+Correction: TypeAlias = Literal["none", "holm"]
+"""Whether a FAIL has to hold for the gates of a run together."""
 
 MIN_PASSAGES = 30
 """With fewer passages a clustered interval is not to be trusted: nothing passes or fails."""
@@ -21,8 +27,9 @@ class _Content(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Limits(_Content):
-    """What a result is held to, as fractions; each is judged on its confidence bound."""
+class Allowances(_Content):
+    """What may be lost against a baseline, as fractions: `max_drop = 0.02` lets the drop be 0.02 larger
+    than the baseline's, `min_accuracy = 0.02` the accuracy 0.02 smaller."""
 
     max_drop: float | None = Field(None, ge=0, le=1)
     min_accuracy: float | None = Field(None, ge=0, le=1)
@@ -30,8 +37,31 @@ class Limits(_Content):
     min_consistency: float | None = Field(None, ge=0, le=1)
     max_margin_retained: float | None = Field(None, ge=0)
     min_auroc: float | None = Field(None, ge=0, le=1)
+
+
+class Limits(Allowances):
+    """What a result is held to, as fractions; each is judged on its confidence bound."""
+
     min_applicable: float | None = Field(None, ge=0, le=1)
     max_truncated: float | None = Field(None, ge=0, le=1)
+    baseline: Allowances | None = None
+    """`limits = { max_drop = 0.10, baseline = { max_drop = 0.02 } }`"""
+
+    def absolute(self) -> dict[str, float]:
+        """Return the limits on this model alone, by kind.
+
+        >>> Limits(max_drop=0.1, baseline=Allowances(max_drop=0.02)).absolute()
+        {'max_drop': 0.1}
+        """
+        return self.model_dump(exclude_none=True, exclude={"baseline"})
+
+    def against_baseline(self) -> dict[str, float]:
+        """Return what may be lost against a baseline, by kind.
+
+        >>> Limits(max_drop=0.1, baseline=Allowances(max_drop=0.02)).against_baseline()
+        {'max_drop': 0.02}
+        """
+        return self.baseline.model_dump(exclude_none=True) if self.baseline else {}
 
 
 class Check(_Content):
@@ -40,6 +70,8 @@ class Check(_Content):
     attack: str
     severities: tuple[int, ...] = Field((1,), min_length=1)
     limits: Limits = Limits()
+    gate: Gate | None = None
+    """The plan's gate where it is left out."""
     reason: str = ""
     """Why these limits."""
     accept_leaks: tuple[str, ...] = ()
@@ -54,6 +86,10 @@ class Plan(_Content):
     min_passages: int = Field(MIN_PASSAGES, ge=2)
     control: str | None = None
     """The recipe whose success rate is the harmless flip rate behind the null of robust accuracy."""
+    gate: Gate = "fixed"
+    """`anytime`: passages count in a fixed random order, and one may stop at any of them."""
+    correction: Correction = "none"
+    """`holm`: a FAIL of a fixed gate must hold after Holm over all gates, else it is UNDECIDED."""
     check: tuple[Check, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -91,7 +127,9 @@ class Plan(_Content):
             {
                 "attack": check.attack,
                 "severities": list(check.severities),
-                "limits": check.limits.model_dump(exclude_none=True),
+                "limits": check.limits.absolute(),
+                "baseline_limits": check.limits.against_baseline(),
+                "gate": check.gate,
                 "reason": check.reason,
                 "accept_leaks": list(check.accept_leaks),
             }
@@ -102,6 +140,8 @@ class Plan(_Content):
             "description": self.description,
             "min_passages": self.min_passages,
             "control": self.control,
+            "gate": self.gate,
+            "correction": self.correction,
             "checks": checks,
             "recipes": {name: made.model_dump(mode="json") for name, made in self.recipes().items()},
         }

@@ -20,7 +20,7 @@ from typing import Any
 from robustness.domain import Edit, Example, Skip, Suite, Variant
 from robustness.errors import OutputError, SuiteError, UsageError
 
-__all__ = ["SCHEMA", "fingerprint", "freeze", "thaw"]
+__all__ = ["SCHEMA", "fingerprint", "freeze", "plan_of", "thaw"]
 
 SCHEMA = 1
 _LISTS = ("examples", "variants", "skipped")
@@ -144,6 +144,18 @@ def thaw(folder: Path) -> Suite:
             f"{suite.fingerprint}; build it again"
         )
     return suite
+
+
+def plan_of(folder: Path) -> Mapping[str, Any]:
+    """Return the plan of a frozen suite, in JSON types, without reading its items.
+
+    Raises `SuiteError` for a missing, foreign or changed manifest; `thaw` checks the rest.
+    """
+    manifest = _manifest(folder)
+    found = manifest.get("plan")
+    if not isinstance(found, dict) or not {"name", "checks", "recipes"} <= found.keys():
+        raise SuiteError(f"suite {folder.name!r}: manifest.json holds no plan; build it again")
+    return found
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

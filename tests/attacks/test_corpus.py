@@ -12,6 +12,7 @@ from robustness.attacks.corpus import Corpus, NeedsCorpus
 from robustness.attacks.recipes import recipe, recipe_names
 from robustness.domain import Example, NotApplicable
 from robustness.rng import derive
+from robustness.suites.plan import plan
 from robustness.text import content_words
 
 VOCABULARY = [f"{a}{b}{c}{d}" for a in "bdk" for b in "aeio" for c in "lmnrst" for d in "aeo"]
@@ -136,9 +137,14 @@ def test_a_word_that_the_corpus_has_never_seen_is_no_reason_to_fail():
 
 def test_the_recipes_that_draw_on_other_items_say_so():
     needing = {name for name in recipe_names() if isinstance(recipe(name).attack(), NeedsCorpus)}
-    assert needing == {"foreign-passage-near", "foreign-passage-random", "foreign-sentence"}
+    foreign = {"foreign-passage-near", "foreign-passage-random", "foreign-sentence"}
+    renamed = {"rename-people-same-data"}
+    distractors = {check.attack for check in plan("distractors").check} - {"distractor-removed"}
+    assert needing == foreign | renamed | distractors
 
 
 def test_the_corpus_does_not_change_with_the_answers():
     examples = written(2, count=5)
-    assert Corpus.of(examples) == Corpus.of([replace(e, answer=1, options=("x", "y")) for e in examples])
+    assert Corpus.of(examples) == Corpus.of([replace(e, answer=1) for e in examples])
+    turned = [replace(e, options=e.options[::-1], answer=1) for e in examples]
+    assert Corpus.of(examples) == Corpus.of(turned)

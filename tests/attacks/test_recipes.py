@@ -10,6 +10,7 @@ from robustness.attacks import GENERATORS, recipes
 from robustness.attacks.draft import Draft
 from robustness.attacks.listing import explain, table
 from robustness.attacks.recipes import Recipe, apply, recipe, recipe_names, worked_example
+from robustness.attacks.wordnet import has_wordnet
 from robustness.domain import Example, NotApplicable, Polarity, Skip, Variant
 from robustness.errors import PlanError
 from robustness.rng import Rng
@@ -84,6 +85,8 @@ def test_a_recipe_is_named_like_its_file(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_worked_example_comes_out_exactly(name):
     made = recipe(name)
+    if made.parameters.get("lexicon") == "wordnet" and not has_wordnet():
+        pytest.skip("nltk finds no WordNet here")
     _, after = worked_example(made)
     assert after == made.after.model_dump(include=set(after))
 
@@ -297,4 +300,4 @@ def test_an_explanation_holds_claim_limits_and_both_texts(name):
     assert all(limit in said for limit in made.known_limits)
     assert "before" in said
     assert "after" in said
-    assert "<- changed" in said or made.after.answer is None
+    assert "<- changed" in said or "<- moved" in said or made.after.answer is None

@@ -380,3 +380,91 @@ def test_predictions_for_items_of_no_suite_end_with_3(
     (tmp_path / "mine.predictions.jsonl").write_text("\n".join([*rows, '{"id": "zzz", "scores": [1, 2]}']))
     words = ("--model", "predictions:mine.predictions.jsonl", "--frozen", "frozen", "-q", "-o", "out")
     assert "1 predictions are for no item of this suite, such as 'zzz'" in refused(3, "check", *words)
+
+
+@pytest.fixture
+def earlier(command: Command, data: str, tmp_path: Path) -> Path:
+    """A finished run of the suite of `data`."""
+    words = ("--data", data, "--suite", "mine.toml", "--tag", "first", "-o", "runs/earlier")
+    assert command("check", "-q", "--model", "stub:oracle", *words).code in {3, 4}
+    return tmp_path / "runs" / "earlier"
+
+
+def _forbid_scoring(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*given: object, **named: object) -> None:
+        raise AssertionError("a model was asked")
+
+    monkeypatch.setattr("robustness.pipeline.score", refuse)
+
+
+MINE = ("check", "--model", "stub:oracle", "--data", "jsonl:rows.jsonl", "--suite", "mine.toml", "-q")
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("runs/gone", "the run did not finish"),
+        ("runs/earlier", "items.parquet is not the file that was written"),
+        ("first", "items.parquet is not the file that was written"),
+        ("auto", "items.parquet is not the file that was written"),
+    ],
+)
+def test_a_baseline_that_is_not_a_whole_run_ends_with_3_before_anything_is_scored(
+    refused: Callable[..., str], earlier: Path, monkeypatch: pytest.MonkeyPatch, spec: str, told: str
+) -> None:
+    (earlier / "items.parquet").write_bytes(b"!")
+    _forbid_scoring(monkeypatch)
+    assert told in refused(3, *MINE, "--baseline", spec, "-o", "runs/new")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--baseline", "runs/earlier", "-o", "runs/earlier"), "it is the folder that this run is"),
+        (("--baseline", "runs/earlier", "--seed", "1", "-o", "runs/new"), "it is a run of suite"),
+        (("--baseline", "auto", "--seed", "1", "-o", "runs/new"), "no such finished run of suite"),
+        (("--baseline", "auto", "-o", "elsewhere/new"), "no such finished run of suite"),
+        (("--baseline", "second", "-o", "runs/new"), "--on-missing-baseline skip"),
+    ],
+)
+def test_a_baseline_that_does_not_fit_ends_with_3_before_anything_is_scored(
+    refused: Callable[..., str],
+    earlier: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    told: str,
+) -> None:
+    _forbid_scoring(monkeypatch)
+    assert told in refused(3, *MINE, *words)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("modle = 'x'\n", "robustness.toml: no key is called 'modle'; did you mean 'model'?"),
+        ("gate = 'never'\n", "gate: 'never' came"),
+        ("baseline = ''\n", "baseline: '' came"),
+        ("[limits.gold-removed]\nmax_drop = 'of'\n", "limits.gold-removed.max_drop: 'of' came"),
+        ("[limits.gold-removed.baseline]\nmax_truncated = 0.1\n", "no limit is called 'max_truncated'"),
+        ("[limits.gold-rmoved]\nmax_drop = 0.1\n", "did you mean 'gold-removed'?"),
+        (
+            "[[known_failures]]\nattack = 'gold-removed'\nuntil = 2020-01-01\nowner = 'N'\nreason = 'r'\n",
+            "it was expected until 2020-01-01, and that day is over; N has to mend",
+        ),
+        ("seed = \n", "robustness.toml: not readable as TOML"),
+    ],
+)
+def test_a_configuration_that_cannot_be_followed_ends_with_2(
+    refused: Callable[..., str], data: str, tmp_path: Path, text: str, told: str
+) -> None:
+    (tmp_path / "robustness.toml").write_text(text, encoding="utf-8")
+    assert told in refused(2, *MINE, "-o", "out")
+
+
+def test_a_configuration_that_is_not_there_ends_with_2(refused: Callable[..., str], data: str) -> None:
+    assert "give a file that can be read" in refused(2, *MINE, "--config", "gone.toml")
+
+
+def test_a_check_without_a_model_ends_with_2(refused: Callable[..., str], data: str) -> None:
+    told = refused(2, "check", "--data", data, "--suite", "mine.toml", "-o", "out")
+    assert "no model came, but one is needed; give --model" in told

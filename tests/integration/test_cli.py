@@ -474,3 +474,155 @@ def test_an_attack_of_the_users_own_project_runs_from_its_folder(
     done = subprocess.run([script, *words], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert "variants" in done.stdout
+
+
+CONFIGURATION = """
+model = "stub:oracle"
+data = "jsonl:stories.jsonl"
+suite = "small.toml"
+"""
+KNOWN = """
+[[known_failures]]
+attack = "{attack}"
+until = 2999-12-31
+owner = "Nora"
+reason = "retraining is planned"
+"""
+
+
+def configure(folder: Path, text: str = CONFIGURATION) -> None:
+    (folder / "robustness.toml").write_text(text, encoding="utf-8")
+
+
+def test_a_check_needs_no_flag_where_the_folder_has_a_configuration(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    configure(tmp_path)
+    assert command("check", "-q", "-o", "run").code == 0
+    (tmp_path / "robustness.toml").unlink()
+    (tmp_path / "pyproject.toml").write_text(f"[tool.robustness]\n{CONFIGURATION}")
+    assert command("check", "-q", "-o", "again").code == 0
+    assert judged(tmp_path / "run") == judged(tmp_path / "again")
+
+
+def test_the_command_line_and_pytest_judge_one_configuration_alike(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    configure(tmp_path, CONFIGURATION + "[limits.foreign-sentence]\nmin_accuracy = 0.5\n")
+    assert command("check", "-q", "-o", "typed").code == 0
+    words = [sys.executable, "-m", "pytest", "-q", "robustness.toml", "--robustness-output=tested"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout
+    assert judged(tmp_path / "typed") == judged(tmp_path / "tested")
+
+
+def test_a_flag_outranks_a_variable_which_outranks_the_file(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    configure(tmp_path, CONFIGURATION + 'limit = 60\ntag = "file"\nseed = 4\n')
+    env = {"ROBUSTNESS_LIMIT": "64", "ROBUSTNESS_TAG": "variable"}
+    assert command("check", "-q", "--limit", "70", "-o", "run", env=env).code == 0
+    made = summary(tmp_path / "run")
+    assert (made["clean"]["n"], made["suite"]["seed"]) == (70, 4)
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["tag"] == "variable"
+
+
+def test_every_key_is_shown_with_its_value_and_where_it_came_from(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    configure(tmp_path, CONFIGURATION + '[limits]\nforeign-sentence.max_drop = "off"\n')
+    said = command("check", "--show-config", "--json", "--limit", "9", env={"ROBUSTNESS_SEED": "5"})
+    shown = {one["key"]: (one["value"], one["origin"]) for one in json.loads(said.out)}
+    assert said.code == 0
+    assert shown["limit"] == ("9", "flag")
+    assert shown["seed"] == ("5", "environment")
+    assert shown["model"] == ("stub:oracle", "robustness.toml")
+    assert shown["device"] == ("auto", "default")
+    assert shown["limits"] == ("limits.foreign-sentence.max_drop = off", "robustness.toml")
+    assert not (tmp_path / "reports").exists()
+    assert "environment" in command("check", "--show-config", env={"ROBUSTNESS_SEED": "5"}).out
+
+
+def test_paths_of_a_file_start_at_its_folder_and_those_of_flags_at_the_current_one(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    there = tmp_path / "project"
+    there.mkdir()
+    for name in ("stories.jsonl", "small.toml"):
+        (tmp_path / name).rename(there / name)
+    configure(there)
+    said = command("check", "-q", "--config", "project/robustness.toml", "-o", "run")
+    assert said.code == 0, said.err
+    assert (tmp_path / "run" / "manifest.json").is_file()
+    (there / "small.toml").rename(tmp_path / "mine.toml")
+    asked = ("check", "-q", "--config", "project/robustness.toml", "--suite", "mine.toml")
+    assert command(*asked).code == 0
+    assert len(list((tmp_path / "reports").iterdir())) == 1
+    assert not (there / "reports").exists()
+
+
+def test_a_limit_that_is_off_decides_nothing(command: Command, data: str, tmp_path: Path) -> None:
+    configure(tmp_path)
+    assert command("check", "-q", "--model", "stub:constant", "-o", "held").code == 1
+    configure(tmp_path, CONFIGURATION + '[limits]\ngold-removed.min_auroc = "off"\n')
+    assert command("check", "-q", "--model", "stub:constant", "-o", "free").code == 0
+    kinds = {(v["attack"], v["check"]) for v in summary(tmp_path / "free")["verdicts"]}
+    assert ("gold-removed", "min_auroc") not in kinds
+    assert len(kinds) == 2
+
+
+def test_a_known_failure_leaves_the_exit_code_alone_and_stands_in_the_report(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    configure(tmp_path, CONFIGURATION + KNOWN.format(attack="gold-removed"))
+    assert command("check", "-q", "--model", "stub:constant", "-o", "run").code == 0
+    (failed,) = (v for v in summary(tmp_path / "run")["verdicts"] if v["status"] == "fail")
+    assert failed["known_failure"] == "until 2999-12-31 (Nora): retraining is planned"
+    configure(tmp_path, CONFIGURATION + KNOWN.format(attack="foreign-sentence"))
+    assert command("check", "-q", "--model", "stub:constant", "-o", "other").code == 1
+
+
+def test_limits_known_failures_and_baselines_leave_the_suite_what_it_is(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    check(command, data, "-o", "plain")
+    configure(
+        tmp_path,
+        CONFIGURATION
+        + 'gate = "anytime"\ncorrection = "holm"\nmin_passages = 35\nregression = 0.1\n'
+        + 'baseline = "plain"\n[limits]\nforeign-sentence.max_drop = 0.3\n'
+        + KNOWN.format(attack="gold-removed"),
+    )
+    said = command("check", "-q", "-o", "run")
+    assert said.code in {0, 4}, said.err
+    plain, run = summary(tmp_path / "plain"), summary(tmp_path / "run")
+    assert plain["suite"]["fingerprint"] == run["suite"]["fingerprint"]
+    assert run["correction"] == "holm"
+    assert {v["gate"] for v in run["verdicts"]} >= {"anytime"}
+    assert [v["baseline"] for v in run["verdicts"] if v["check"] == "min_accuracy"] == ["stub:oracle"] * 2
+
+
+@pytest.mark.parametrize(("model", "code"), [("stub:oracle", 0), ("stub:longest", 1)])
+@pytest.mark.parametrize("spec", ["reports/first", "auto", "release-1"])
+def test_a_regression_against_the_baseline_fails(
+    command: Command, data: str, tmp_path: Path, spec: str, model: str, code: int
+) -> None:
+    lenient = SMALL.replace("0.2 }", "1.0 }").replace("0.6 }", "0.0 }")
+    (tmp_path / "small.toml").write_text(lenient)
+    assert check(command, data, "-o", "reports/first", "--tag", "release-1").code == 0
+    more = ("--baseline", spec, "--regression", "0.3", "-o", "reports/second")
+    said = check(command, data, *more, model=model)
+    assert said.code == code, said.out + said.err
+    manifest = json.loads((tmp_path / "reports" / "second" / "manifest.json").read_text())
+    assert manifest["baseline"]["run"] == "first"
+    assert summary(tmp_path / "reports" / "second")["baseline"].startswith("stub:oracle")
+
+
+def test_without_a_baseline_a_regression_limit_is_invalid_or_skipped(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    assert check(command, data, "--regression", "0.1", "-o", "strict").code == 3
+    skip = ("--regression", "0.1", "--on-missing-baseline", "skip")
+    assert check(command, data, *skip, "-o", "lenient").code == 0
+    assert check(command, data, *skip, "--baseline", "auto", "-o", "new/first").code == 0
+    assert json.loads((tmp_path / "new" / "first" / "manifest.json").read_text())["baseline"] is None

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from robustness.choices import credit, right_options
 from robustness.domain import Example, Polarity, Status, Suite
+from robustness.judging.verdicts import judge
 from robustness.models.stub import STUBS, stub
 from robustness.readers.load import load
 from robustness.results import Judgement
@@ -23,7 +24,6 @@ from robustness.scoring import run
 from robustness.suites.audit import refuse_leaks, sentinels
 from robustness.suites.build import build
 from robustness.suites.plan import Plan, plan
-from robustness.verdicts import judge
 
 DREAM = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "dream" / "test.json"
 PLANS = ("core", "si2019", "shortcuts", "abstain")

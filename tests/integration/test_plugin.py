@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from robustness.config import merged
+from robustness.configuration.settings import Settings
 from robustness.domain import Status
 from robustness.errors import DataError, RobustnessError
 from robustness.gates import gate, verdicts_of
@@ -175,9 +175,10 @@ def warm(tmp_path_factory):
     """Load whatever a run loads: pytester forgets modules that were first loaded inside it."""
     folder = tmp_path_factory.mktemp("warm")
     make_project(folder)
-    config = merged(file={"model": "stub:oracle", "data": "jsonl:mine.jsonl", "suite": "checks.toml"})
-    made = job(config, folder, today=date(2026, 1, 1))
-    return once(folder, "run", lambda out: score(made, None, out))
+    flags = {"model": "stub:oracle", "data": "jsonl:mine.jsonl", "suite": "checks.toml"}
+    settings = Settings.of(None, environment={}, flags=flags, here=folder)
+    made = job(settings, today=date(2026, 1, 1))
+    return once(folder, "run", lambda out: score(made, None, out).folder)
 
 
 @pytest.fixture
@@ -312,7 +313,7 @@ def test_nothing_of_ours_is_loaded():
     ours = {name for name in sys.modules if name.partition(".")[0] == "robustness"}
     assert ours <= {"robustness", "robustness.plugin", "robustness.hookspecs"}
     assert "robustness.plugin" in sys.modules
-    heavy = {"numpy", "torch", "pandas", "pydantic", "transformers", "datasets", "scipy", "rich"}
+    heavy = {"numpy", "torch", "pandas", "pyarrow", "pydantic", "transformers", "datasets", "scipy", "rich"}
     assert not heavy & set(sys.modules)
 
 def test_own_packages_are_the_users():
@@ -338,22 +339,24 @@ def test_an_idle_start_is_silent_offline_and_imports_nothing(project):
     assert idle.code == without.code == 0
 
 
-TIMED = """
-import pytest, time
-begun = time.process_time()
+COUNTED = """
+import sys, time
+import pytest
+before, begun = set(sys.modules), time.process_time()
 import robustness.plugin, robustness.hookspecs
-print(1000 * (time.process_time() - begun))
+cost = 1000 * (time.process_time() - begun)
+print(cost, *sorted(set(sys.modules) - before))
 """
 
 
-def test_an_idle_start_costs_less_than_fifty_milliseconds():
-    costs = []
-    for _ in range(5):  # the best of five: a neighbour on the machine can only make it slower
-        done = subprocess.run(
-            [sys.executable, "-c", TIMED], capture_output=True, encoding="utf-8", check=True
-        )
-        costs.append(float(done.stdout))
-    assert 0 < min(costs) < 50
+def test_an_idle_start_imports_our_two_files_and_nothing_that_python_does_not_bring():
+    done = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, encoding="utf-8", check=True)
+    cost, *loaded = done.stdout.split()
+    print(f"an idle start costs {float(cost):.1f} ms of processor time")  # noqa: T201 - told, not held to
+    ours = {name for name in loaded if name.partition(".")[0] == "robustness"}
+    assert ours == {"robustness", "robustness.plugin", "robustness.hookspecs"}
+    strange = {name.partition(".")[0] for name in set(loaded) - ours} - sys.stdlib_module_names
+    assert strange == set()
 
 
 def test_the_plugin_can_be_switched_off(project):
@@ -508,9 +511,11 @@ def test_not_measured(robustness_check):
 @pytest.mark.parametrize(("attack", "limits"), [("ngram-shuffle", {}), ("no-pasage", {"max_drop": 1}),
                                                 ("no-passage", {"max_drp": 1})])
 def test_mistaken(robustness_check, attack, limits):
-    from robustness.errors import UsageError
-    with pytest.raises(UsageError):
+    with pytest.raises(pytest.fail.Exception, match="^robustness_check: "):
         robustness_check(attack, **limits)
+
+def test_mistyped(robustness_check):
+    robustness_check("no-pasage", max_drop=1)
 """
 
 
@@ -520,8 +525,10 @@ def test_mistaken(robustness_check, attack, limits):
 def test_the_fixture_judges_inside_a_test(project, workers):
     project.write("test_mine.py", FIXTURE)
     done = spawn(project.path, *workers) if workers else project.run()
-    assert done.counts == {"passed": 7, "failed": 2, "undecided": 1}, done.out
-    assert "ScoreError: INVALID evidence-deleted[1]" in done.out
+    assert done.counts == {"passed": 7, "failed": 3, "undecided": 1}, done.out
+    assert "\nrobustness_check: INVALID evidence-deleted[1]" in done.out
+    assert "\nrobustness_check: no attack is called 'no-pasage'; did you mean 'no-passage'?" in done.out
+    assert "Error: no attack" not in done.out  # a paragraph, no stack
     assert "AssertionError: FAIL passage-word-shuffle[1]" in done.out
     assert done.loads == 3  # the suite, and two attacks that are not in it
 
@@ -574,6 +581,93 @@ def test_a_failure_outranks_a_pass_of_the_same_check(warm):
     assert judged.status is Status.FAIL
     assert dict(judged.properties)["robustness_kind"] == "max_margin_retained"
     assert "pass: min_applicable" in judged.message
+
+
+def test_a_known_failure_speaks_only_where_nothing_else_fell_short(warm):
+    check = ("passage-word-shuffle", 1)
+    (failed,) = verdicts_of(warm, check)
+    known = replace(failed, known_failure="until 2999-12-31 (Nora): later")
+    judged = gate(warm, check, (known,))
+    assert (judged.status, judged.known_failure) == (Status.FAIL, known.known_failure)
+    assert dict(judged.properties)["robustness_note"] == "known failure until 2999-12-31 (Nora): later"
+    worse = gate(warm, check, (known, replace(failed, check="max_drop")))
+    assert (worse.status, worse.known_failure) == (Status.FAIL, "")
+    assert dict(worse.properties)["robustness_kind"] == "max_drop"
+    lost = gate(warm, check, (known, replace(failed, check="max_drop", status=Status.INVALID)))
+    assert (lost.status, lost.known_failure) == (Status.INVALID, "")
+
+
+def test_a_gate_shows_how_it_was_looked_at_and_against_what(warm):
+    check = ("passage-word-shuffle", 1)
+    (failed,) = verdicts_of(warm, check)
+    shown = replace(
+        failed, gate="anytime", step=31, baseline="mine", p_value=0.0001, p_adjusted=0.0004, limit=0.02
+    )
+    judged = gate(warm, check, (shown,))
+    for part in (
+        "baseline mine",
+        "anytime gate, decided after 31 passages",
+        "p <0.001 after Holm",
+        "2.0 points above",
+    ):
+        assert part in judged.line
+    told = dict(judged.properties)
+    assert (told["robustness_gate"], told["robustness_step"]) == ("anytime", 31)
+    assert (told["robustness_baseline"], told["robustness_p_adjusted"]) == ("mine", 0.0004)
+
+
+BASELINE = (
+    CONFIGURATION
+    + """
+output = "reports/new"
+[limits.foreign-sentence.baseline]
+min_accuracy = 0.10
+"""
+)
+
+
+def test_a_baseline_limit_is_judged_against_the_run_that_was_asked_for(project):
+    project.write("robustness.toml", BASELINE)
+    asked = ("--robustness", "-k", "foreign", "--robustness-baseline", "auto")
+    missing = project.run(*asked)
+    assert "baseline 'auto': no such finished run of suite" in missing.out
+    assert missing.counts["error"] == 1
+    first = project.run(
+        *asked, "--robustness-on-missing-baseline", "skip", "--robustness-output", "reports/old"
+    )
+    assert first.counts["passed"] == 1, first.out
+    second = project.run(*asked, "--robustness-model", "stub:longest", "--junitxml=junit.xml")
+    assert second.counts["failed"] == 1, second.out
+    told = properties(second.cases()["foreign-sentence[1]"])
+    assert told["robustness_kind"] in {"min_accuracy", "max_drop"}
+    manifest = json.loads((project.path / "reports" / "new" / "manifest.json").read_text())
+    assert (manifest["baseline"]["run"], manifest["baseline"]["model"]["name"]) == ("old", "mine")
+    without = project.run("--robustness", "-k", "foreign", "--robustness-output", "reports/none")
+    assert "give --baseline" in without.out
+    assert without.counts["error"] == 1
+
+
+def test_a_run_that_is_not_kept_finds_its_baseline_in_reports(project):
+    project.write("robustness.toml", BASELINE)
+    skip = ("--robustness-on-missing-baseline", "skip")
+    assert project.run("--robustness", "-k", "foreign", *skip).counts["passed"] == 1
+    project.write("robustness.toml", BASELINE.replace('output = "reports/new"', ""))
+    project.write(
+        "test_mine.py",
+        "def test_mine(robustness_check):\n"
+        "    robustness_check('foreign-sentence')\n"
+        "    robustness_check('nota-as-distractor', max_drop=0.2)  # its own suite: no baseline\n",
+    )
+    done = project.run("test_mine.py", ROBUSTNESS_BASELINE="auto")
+    assert done.counts == {"passed": 1}, done.out
+
+
+def test_flags_start_at_the_current_folder_and_keys_at_the_files(project, monkeypatch):
+    (project.path / "elsewhere").mkdir()
+    (project.path / "mine.jsonl").rename(project.path / "elsewhere" / "theirs.jsonl")
+    monkeypatch.chdir(project.path / "elsewhere")
+    done = project.run("../robustness.toml", "-k", "foreign", "--robustness-data", "jsonl:theirs.jsonl")
+    assert done.counts["passed"] == 1, done.out
 
 
 def test_a_run_is_made_once_and_its_failure_is_told_to_all(tmp_path):

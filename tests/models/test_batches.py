@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustness.models.batches import MOST_PADDING, plan
+from robustness.models.batches import MOST_PADDING, plan, plan_alone, plan_packed
 from robustness.models.encoding import Row
 
 lengths = st.lists(st.integers(1, 90), max_size=80)
@@ -56,3 +56,31 @@ def test_one_long_row_among_many_short_ones_pads_nothing():
     batches = plan(rows, budget=1_024, may_pad=True)
     assert batches[0] == (200,)
     assert sum(padded(rows, batch) for batch in batches) == 2_512
+
+
+@given(lengths, budgets)
+def test_packed_batches_hold_every_row_once_within_the_budget_and_longest_first(sizes, budget):
+    rows = rows_of(sizes)
+    batches = plan_packed(rows, budget=budget)
+    order = [at for batch in batches for at in batch]
+    assert sorted(order) == list(range(len(rows)))
+    assert [sizes[at] for at in order] == sorted(sizes, reverse=True)
+    assert all(len(batch) == 1 or sum(sizes[at] for at in batch) <= budget for batch in batches)
+
+
+@given(lengths, budgets)
+def test_packed_batches_are_filled(sizes, budget):
+    batches = plan_packed(rows_of(sizes), budget=budget)
+    filled = [sum(sizes[at] for at in batch) for batch in batches]
+    for now, behind in zip(filled, batches[1:], strict=False):
+        assert now + sizes[behind[0]] > budget
+
+
+@given(lengths, st.randoms(use_true_random=False))
+def test_packed_batches_do_not_depend_on_the_order_of_the_rows(sizes, random: Random):
+    rows = rows_of(sizes)
+    other = random.sample(rows, len(rows))
+    assert [[rows[at] for at in batch] for batch in plan_packed(rows, budget=128)] == [
+        [other[at] for at in batch] for batch in plan_packed(other, budget=128)
+    ]
+    assert [rows[at] for (at,) in plan_alone(rows)] == [other[at] for (at,) in plan_alone(other)]

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robustness.stats.position_bias import Position, position_table, rstd, rstd_by_chance
+from robustness.results import Position
+from robustness.stats.position_bias import position_table, rstd, rstd_by_chance
 
 
 def table(gold: Any, picks: Any, options: int) -> tuple[Position, ...]:

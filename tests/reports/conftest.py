@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from robustness.domain import Edit, Example, Polarity, Run, Status, Suite, Variant
-from robustness.results import Estimate, Judgement, Outcome, Result, RobustAccuracy, Verdict
+from robustness.results import (
+    Calibration,
+    Comparison,
+    Estimate,
+    Judgement,
+    Outcome,
+    Position,
+    PositionBias,
+    ReliabilityBin,
+    Result,
+    RobustAccuracy,
+    Verdict,
+)
 
 NAN = math.nan
 CREATED = "2026-03-01T10:00:00+00:00"
@@ -78,11 +90,44 @@ def outcome(variant: Variant, **changes: Any) -> Outcome:
             clean_credit=1.0,
             credit=0.0,
             same_choice=0.0,
+            top=0.6,
+            brier=1.125,
             margin_change=-2.0,
             confidence_clean=0.8,
             confidence=0.6,
             planted=NAN,
             visible_share=1.0,
+        ),
+        **changes,
+    )
+
+
+def calibrated(**changes: Any) -> Calibration:
+    bins = (ReliabilityBin(1, 0.375, 1.0), ReliabilityBin(3, 0.8, 2 / 3))
+    return replace(Calibration(n=4, ece=0.0625, brier=0.3125, bins=bins), **changes)
+
+
+def favour() -> PositionBias:
+    table = tuple(
+        Position(place, 4, chosen, 0.25, 4 if place == 0 else 0, recall)
+        for place, chosen, recall in ((0, 0.75, 0.75), (1, 0.25, None), (2, 0.0, None), (3, 0.0, None))
+    )
+    return PositionBias(table, 0.125, 0.21875)
+
+
+def comparison(attack: str, measure: str, **changes: Any) -> Comparison:
+    return replace(
+        Comparison(
+            attack=attack,
+            severity=1,
+            measure=measure,
+            value=0.75,
+            baseline=0.875,
+            difference=Estimate(-0.125, -0.25, 0.0),
+            p_value=0.046875,
+            p_adjusted=0.09375,
+            n=4,
+            clusters=4,
         ),
         **changes,
     )
@@ -109,10 +154,18 @@ def result(name: str, polarity: Polarity, **changes: Any) -> Result:
             drop=Estimate(0.5, 0.25, 0.75),
             relative_drop=2 / 3,
             p_value=0.03125,
+            p_drop=0.015625,
+            p_drop_adjusted=0.0234375,
+            design_effect=1.25,
+            detectable_drop=0.375,
+            power=0.4375,
             attack_success_rate=Estimate(0.625, 0.5, 0.75),
             repair_rate=Estimate(0.0, 0.0, 0.1),
             consistency=Estimate(0.375, 0.25, 0.5),
             margin_retained=none,
+            margin_shift=-2.0,
+            margin_lower=0.875,
+            calibration=calibrated(ece=0.5625),
             auroc=none,
             aurc=None,
             coverage_at_80=None,
@@ -138,6 +191,8 @@ def verdict(check: str, attack: str, **changes: Any) -> Verdict:
             clusters=4,
             status=Status.FAIL,
             reason="the whole interval lies above the limit",
+            p_value=0.0078125,
+            p_adjusted=0.0234375,
         ),
         **changes,
     )
@@ -168,6 +223,21 @@ RECIPES = {
         "claim": "No option is right.",
     },
 }
+CHECKS = [
+    {
+        "attack": "addsent2pas-shuffle",
+        "severities": [1],
+        "limits": {"max_drop": 0.1},
+        "baseline_limits": {},
+        "reason": "A reader skips what cannot be read.",
+    },
+    {
+        "attack": "passage-word-shuffle",
+        "severities": [1],
+        "limits": {"max_margin_retained": 0.5},
+        "reason": "",
+    },
+]
 AUDIT = {
     "findings": [{"kind": "duplicate-options", "count": 1, "ids": ["camp3#q1"], "detail": "options 1 and 2"}],
     "sentinels": [
@@ -192,7 +262,7 @@ def suite() -> Suite:
     return Suite(
         name="core",
         seed=7,
-        plan={"name": "core", "description": "The short plan.", "checks": [], "recipes": RECIPES},
+        plan={"name": "core", "description": "The short plan.", "checks": CHECKS, "recipes": RECIPES},
         examples=examples,
         variants=variants,
         skipped=(),
@@ -240,6 +310,15 @@ def judgement(suite: Suite) -> Judgement:
                 accuracy_clean=Estimate(None),
                 accuracy=Estimate(None),
                 drop=Estimate(None),
+                p_value=None,
+                p_drop=None,
+                p_drop_adjusted=None,
+                design_effect=None,
+                detectable_drop=None,
+                power=None,
+                margin_shift=None,
+                margin_lower=None,
+                calibration=None,
                 auroc=Estimate(0.5, 0.375, 0.625),
                 aurc=0.4375,
                 coverage_at_80=0.3125,
@@ -278,4 +357,54 @@ def judgement(suite: Suite) -> Judgement:
             n=4,
         ),
         status=Status.FAIL,
+        calibration=calibrated(),
+        position_bias=favour(),
+        correction="none",
+        baseline="",
+        comparisons=(),
+    )
+
+
+BASELINE = "stub:oracle sha256:" + "ef" * 32
+KNOWN = "until 2027-03-31 (the reading team): retraining is under way"
+
+
+@pytest.fixture
+def compared_judgement(judgement: Judgement) -> Judgement:
+    """The judgement with all that a plan can ask for: a baseline, Holm, both gates, a known failure."""
+    drop, margin, auroc = judgement.verdicts
+    near = verdict(
+        "min_auroc",
+        "gold-removed",
+        baseline=BASELINE,
+        estimate=-0.125,
+        low=-0.25,
+        high=0.0,
+        limit=-0.02,
+        p_value=None,
+        p_adjusted=None,
+        status=Status.UNDECIDED,
+        reason="the interval straddles the limit",
+    )
+    return replace(
+        judgement,
+        verdicts=(
+            replace(drop, gate="anytime", step=31),
+            replace(margin, known_failure=KNOWN),
+            auroc,
+            near,
+            replace(
+                near,
+                check="max_drop",
+                attack="addsent2pas-shuffle",
+                estimate=0.125,
+                low=0.0625,
+                high=0.1875,
+                limit=0.02,
+                status=Status.FAIL,
+            ),
+        ),
+        correction="holm",
+        baseline=BASELINE,
+        comparisons=(comparison("clean", "accuracy", severity=0), comparison("gold-removed", "auroc")),
     )

@@ -143,17 +143,25 @@ class Tags(HTMLParser):
 
 
 @pytest.fixture(params=HOSTILE)
-def hostile(request: pytest.FixtureRequest, write, suite: Suite, judgement: Judgement):
+def hostile(request: pytest.FixtureRequest, write, suite: Suite, compared_judgement: Judgement):
     text: str = request.param
     recipes = {
         name: {"title": text, "claim": text, "source": text, "known_limits": [text], "family": text}
         for name in ("addsent2pas-shuffle", "passage-word-shuffle", "gold-removed")
     }
-    plan = {"description": text, "recipes": recipes}
+    checks = [{"attack": name, "reason": text} for name in recipes]
+    plan = {"description": text, "recipes": recipes, "checks": checks}
     return write(
         replace(reworded(suite, text), plan=plan, name=text, data=text),
         replace(
-            quoting(judgement, text), verdicts=tuple(replace(v, reason=text) for v in judgement.verdicts)
+            quoting(compared_judgement, text),
+            baseline=text,
+            correction=text,
+            verdicts=tuple(
+                replace(v, reason=text, known_failure=place * text, baseline=place * text)
+                for place, v in enumerate(compared_judgement.verdicts)
+            ),
+            comparisons=tuple(replace(c, attack=text, measure=text) for c in compared_judgement.comparisons),
         ),
         text=True,
         model=text,

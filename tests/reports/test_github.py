@@ -65,6 +65,8 @@ def test_summary_and_outputs_are_appended(summary, tmp_path):
     found = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
     assert (found["status"], found["run"]) == (summary.status.value, "reports/x")
     assert sum(int(found[s.value]) for s in Status) == len(summary.verdicts)
+    assert found["known-failures"] == "0"
+    assert (found["report"], found["junit"]) == ("reports/x/report.html", "reports/x/junit.xml")
 
 
 def test_the_job_summary_stays_under_githubs_limit(summary, tmp_path):
@@ -79,3 +81,36 @@ def test_a_summary_file_that_cannot_be_written_is_told(summary, tmp_path):
     environment = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path)}
     with pytest.raises(OutputError, match="GitHub named it"):
         publish(summary, tmp_path, environment)
+
+
+def test_the_cap_lies_under_the_mebibyte_that_github_takes():
+    assert SUMMARY_CAP < 2**20
+
+
+def test_a_report_of_a_thousand_checks_stays_under_the_limit_and_keeps_its_verdict(summary, tmp_path):
+    page = tmp_path / "summary.md"
+    many = replace(summary, attacks=summary.attacks * 1000, verdicts=summary.verdicts * 1000)
+    publish(many, tmp_path, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page)})
+    said = page.read_bytes()
+    assert 2**19 < len(said) <= SUMMARY_CAP
+    assert said.startswith(b"# FAIL")
+
+
+def test_a_known_failure_is_a_notice_after_all_that_decides(summary):
+    first, *rest = summary.verdicts
+    known = replace(first, known_failure="until 2027-03-31 (us): soon")
+    lines = commands(replace(summary, verdicts=(known, *rest)))
+    assert [line.split(" ")[0] for line in lines] == ["::error", "::warning", "::notice"]
+    assert lines[-1].endswith("(known failure until 2027-03-31 (us): soon)")
+
+
+def test_known_failures_are_counted_apart(summary, tmp_path):
+    outputs = tmp_path / "outputs"
+    known = tuple(replace(v, known_failure="until 2027-03-31 (us): soon") for v in summary.verdicts)
+    publish(
+        replace(summary, verdicts=known),
+        tmp_path,
+        {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(outputs)},
+    )
+    found = dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
+    assert (found["fail"], found["known-failures"]) == ("0", str(len(known)))

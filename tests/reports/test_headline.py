@@ -96,3 +96,37 @@ def test_what_is_right_without_the_passage_is_not_called_keyword_matching(judgem
     said = (headline(both, FAMILIES), *remarks(both, FAMILIES))
     assert said[0].startswith("This model answers without reading")
     assert not any("matches keywords" in sentence for sentence in said)
+
+
+KNOWN = "until 2027-03-31 (the reading team): retraining is under way"
+
+
+def test_a_known_failure_supports_no_claim_and_is_named(judgement: Judgement):
+    drop, margin, _ = judgement.verdicts
+    judged = only(judgement, replace(drop, status=Status.PASS), replace(margin, known_failure=KNOWN))
+    assert headline(judged, FAMILIES) == (
+        "No new weakness was found: this model passes 1 check; 1 check fails as expected."
+    )
+    assert remarks(judged, FAMILIES) == ("Left out of the verdict as known to fail: passage-word-shuffle.",)
+
+
+def test_nothing_but_known_failures_is_no_praise(judgement: Judgement):
+    judged = only(judgement, *(replace(v, known_failure=KNOWN) for v in judgement.verdicts[:2]))
+    assert headline(judged, FAMILIES) == (
+        "Nothing but known failures: 2 checks fail as expected, and nothing else was judged."
+    )
+
+
+def test_what_was_not_measured_is_never_a_known_failure(judgement: Judgement):
+    invalid = replace(judgement.verdicts[0], status=Status.INVALID, known_failure=KNOWN)
+    assert headline(only(judgement, invalid), FAMILIES).startswith("Not all was measured")
+
+
+def test_a_limit_against_a_baseline_supports_no_claim_but_its_own(judgement: Judgement):
+    near = replace(judgement.verdicts[1], baseline="stub:oracle")
+    assert headline(only(judgement, near), FAMILIES) == (
+        "This model is worse than its baseline, by more than is allowed, in 1 check: passage-word-shuffle."
+    )
+    both = only(judgement, judgement.verdicts[0], near)
+    assert headline(both, FAMILIES).startswith("This model is drawn to keywords")
+    assert remarks(both, FAMILIES)[0].startswith("This model is worse than its baseline")

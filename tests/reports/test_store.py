@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -97,9 +98,9 @@ def test_the_manifest_is_written_last(tmp_path: Path, write, monkeypatch: pytest
     seen: list[list[str]] = []
     inner = store._write_manifest
 
-    def spy(draft: Path, created: str) -> None:
+    def spy(draft: Path, head: Mapping[str, object]) -> None:
         seen.append(names(draft))
-        inner(draft, created)
+        inner(draft, head)
 
     monkeypatch.setattr(store, "_write_manifest", spy)
     write(tmp_path / "run")

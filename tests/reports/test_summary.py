@@ -7,7 +7,7 @@ import pytest
 
 from robustness.domain import Run, Status, Suite
 from robustness.reports.summary import AttackSummary, summarise
-from robustness.results import Estimate, Judgement, Result
+from robustness.results import Estimate, Judgement, Result, Verdict
 
 
 def test_every_number_of_the_judgement_stands_in_the_summary(suite: Suite, run: Run, judgement: Judgement):
@@ -20,6 +20,45 @@ def test_every_number_of_the_judgement_stands_in_the_summary(suite: Suite, run: 
     assert summary.clean.accuracy == judgement.clean_accuracy
     assert (summary.clean.n, summary.clean.passages, summary.clean.chance) == (4, 4, 0.25)
     assert summary.status is judgement.status
+    assert summary.calibration == judgement.calibration
+    assert summary.position_bias == judgement.position_bias
+
+
+def test_limits_against_a_baseline_are_kept_apart(suite: Suite, run: Run, compared_judgement: Judgement):
+    summary = summarise(suite, run, compared_judgement)
+    assert summary.attacks[0].limits == {"max_drop": 0.1}
+    assert summary.attacks[0].baseline_limits == {"max_drop": 0.02}
+    assert summary.comparisons == compared_judgement.comparisons
+    assert summary.baseline == compared_judgement.baseline
+
+
+def test_what_decides_outranks_a_known_failure(suite: Suite, run: Run, judgement: Judgement):
+    fail = replace(judgement.verdicts[0], known_failure="until 2027-03-31 (us): soon")
+    passed = replace(fail, status=Status.PASS)
+    invalid = replace(fail, status=Status.INVALID)
+
+    def seen(*verdicts: Verdict) -> AttackSummary:
+        return summarise(suite, run, replace(judgement, verdicts=verdicts)).attacks[0]
+
+    assert (seen(fail, passed).status, seen(fail, passed).known_failure) == (Status.FAIL, fail.known_failure)
+    assert (seen(fail, invalid).status, seen(fail, invalid).known_failure) == (Status.INVALID, "")
+    assert seen(passed).known_failure == ""
+
+
+def test_numbers_deep_in_calibration_are_finite_or_none(suite: Suite, run: Run, judgement: Judgement):
+    odd = replace(judgement.calibration, ece=math.nan)
+    said = summarise(suite, run, replace(judgement, calibration=odd)).calibration
+    assert said is not None
+    assert said.ece is None
+    assert said.bins == judgement.calibration.bins
+
+
+def test_credentials_in_the_name_of_a_baseline_are_left_out(suite: Suite, run: Run, judgement: Judgement):
+    secret = "https://ann:canary@host/m"
+    judged = replace(
+        judgement, baseline=secret, verdicts=tuple(replace(v, baseline=secret) for v in judgement.verdicts)
+    )
+    assert "canary" not in repr(summarise(suite, run, judged))
 
 
 def test_recipes_lend_their_words_to_results(suite: Suite, run: Run, judgement: Judgement):
@@ -28,6 +67,7 @@ def test_recipes_lend_their_words_to_results(suite: Suite, run: Run, judgement: 
     assert attack.source == "Si et al. 2019, section 3.2"
     assert attack.known_limits == ("The place of the sentence is drawn at random.",)
     assert attack.limits == {"max_drop": 0.1}
+    assert attack.limits_reason == "A reader skips what cannot be read."
 
 
 def test_a_plan_and_an_audit_without_any_key_still_make_a_summary(

@@ -112,3 +112,36 @@ def test_contrasts_show_items_that_did_not_follow(suite: Suite, run: Run, judgem
     result = replace(judgement.results[0], polarity=Polarity.CONTRAST)
     outcomes = [o for o in judgement.outcomes if o.attack == result.name]
     assert len(telling(result, outcomes, run=run, items=index(suite), text=True)) == 3
+
+
+def test_a_new_option_is_shown_beside_the_one_that_it_stands_in_for(
+    suite: Suite, run: Run, judgement: Judgement
+):
+    (edit,) = told(suite, run, judgement, "gold-removed")[0].edits
+    assert (edit.before, edit.after) == ("The old lamp.", "None of these was left.")
+
+
+def test_an_option_that_is_only_added_stands_in_for_none(suite: Suite, run: Run, judgement: Judgement):
+    def more(variant):
+        options = (*suite.examples[0].options, "Nothing.")
+        edit = Edit("option", 4, 0, "", "Nothing.")
+        shown = replace(variant.example, options=options)
+        return replace(variant, example=shown, option_map=(0, 1, 2, 3, -1), edits=(edit,))
+
+    asked = replace(suite, variants=tuple(map(more, suite.variants)))
+    scores = {v.id: (0.0, 2.0, 0.0, -1.0, -2.0) for v in asked.variants}
+    (edit,) = told(asked, replace(run, scores={**run.scores, **scores}), judgement, "gold-removed")[0].edits
+    assert (edit.before, edit.after) == ("", "Nothing.")
+
+
+def test_the_clean_gold_is_marked_where_no_option_is_right_any_more(
+    suite: Suite, run: Run, judgement: Judgement
+):
+    def foreign(variant):
+        return replace(
+            variant, example=replace(variant.example, answer=None), option_map=tuple(range(4)), edits=()
+        )
+
+    asked = replace(suite, variants=tuple(map(foreign, suite.variants)))
+    options = compared(told(asked, run, judgement, "gold-removed")[0])
+    assert [option.gold for option in options] == [True, False, False, False]

@@ -44,7 +44,7 @@ def test_any_text_and_any_finite_number_come_back(summary: Summary, text: str, n
 
 def test_scripts_find_the_documented_keys(summary: Summary):
     value = json.loads(to_json(summary))
-    assert value["schema"] == 1
+    assert value["schema"] == 2
     assert value["model"] == {"name": "stub:overlap", "fingerprint": "sha256:" + "cd" * 32}
     assert value["clean"]["accuracy_low"] == 0.625
     attack = value["attacks"][0]
@@ -53,6 +53,28 @@ def test_scripts_find_the_documented_keys(summary: Summary):
     assert attack["margin_retained"] is None
     assert value["attacks"][2]["auroc_high"] == 0.625
     assert value["robust_accuracy"]["worst_case_low"] == 0.125
+
+
+def test_scripts_find_the_evidence_behind_the_verdicts(suite: Suite, run: Run, compared_judgement: Judgement):
+    value = json.loads(to_json(summarise(suite, run, compared_judgement)))
+    assert (value["correction"], value["baseline"][:11]) == ("holm", "stub:oracle")
+    assert value["calibration"]["ece"] == 0.0625
+    assert value["calibration"]["bins"][0] == {"n": 1, "confidence": 0.375, "accuracy": 1.0}
+    assert value["position_bias"]["rstd"] == 0.125
+    assert value["position_bias"]["table"][1]["recall"] is None
+    attack, verdict = value["attacks"][0], value["verdicts"][0]
+    assert (attack["p_drop"], attack["p_drop_adjusted"]) == (0.015625, 0.0234375)
+    assert (attack["detectable_drop"], attack["power"], attack["design_effect"]) == (0.375, 0.4375, 1.25)
+    assert attack["baseline_limits"] == {"max_drop": 0.02}
+    assert (verdict["gate"], verdict["step"], verdict["p_adjusted"]) == ("anytime", 31, 0.0234375)
+    assert value["comparisons"][0]["difference_low"] == -0.25
+
+
+def test_all_that_a_plan_can_ask_for_comes_back_as_it_was(
+    suite: Suite, run: Run, compared_judgement: Judgement
+):
+    summary = summarise(suite, run, compared_judgement)
+    assert from_json(to_json(summary)) == summary
 
 
 def test_a_number_that_is_not_finite_is_refused_not_written(summary: Summary):
@@ -66,7 +88,7 @@ def test_a_later_key_is_passed_over(summary: Summary):
     assert from_json(json.dumps(value)) == summary
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 2}', "null", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 3}', '{"schema": true}', "null", "[" * 100_000])
 def test_anything_else_is_refused_with_what_to_do(text: str):
     with pytest.raises(RobustnessError, match=r"a/summary.json: .*; .*run the check again"):
         from_json(text, where="a/summary.json")

@@ -10,7 +10,7 @@ from rich.console import Console
 from robustness.domain import Run, Status, Suite
 from robustness.reports.summary import Summary, summarise
 from robustness.reports.to_terminal import render
-from robustness.results import Judgement
+from robustness.results import Estimate, Judgement
 
 
 @pytest.fixture
@@ -82,3 +82,39 @@ def test_reasons_of_what_was_not_measured_are_told(summary: Summary):
     said = printed(replace(summary, attacks=(lost,)), width=80)
     assert "addsent2pas-shuffle: 2 rows are missing" in said
     assert "INVALID: not measured" in said
+
+
+@pytest.fixture
+def compared(suite: Suite, run: Run, compared_judgement: Judgement) -> Summary:
+    return summarise(suite, run, compared_judgement)
+
+
+def test_what_stands_beside_accuracy_is_said_in_a_line_each(compared: Summary):
+    said = printed(compared, width=80)
+    assert "calib   its probabilities are 6.2 points off on average (ECE)" in said
+    assert "places  accuracy differs by 12.5 points (RStd) between places; 21.9 by chance" in said
+    assert "base    stub:oracle sha256:efefefef…; 0 of 2 measures differ (Holm)" in said
+    assert "gates   corrected together (holm): what fails alone is undecided" in said
+    assert max(map(cell_len, said.splitlines())) <= 80
+
+
+def test_a_known_failure_is_marked_and_told_with_owner_and_date(compared: Summary):
+    said = " ".join(printed(compared, width=80).split())
+    assert "90.0% [75.0, 110.0] KNOWN" in said
+    assert "KNOWN, left out of the verdict: passage-word-shuffle until 2027-03-31 (the reading team)" in said
+
+
+def test_an_undecided_attack_says_which_drop_would_have_shown(summary: Summary):
+    seen = replace(summary.attacks[0], status=Status.UNDECIDED)
+    unseen = replace(seen, drop=Estimate(0.125, -0.125, 0.375))
+    told = "no drop is seen, and 4 passages show one of 37.5 points in 4 of 5 samples"
+    assert told in " ".join(printed(replace(summary, attacks=(unseen,)), width=80).split())
+    assert "points in 4 of 5" not in printed(replace(summary, attacks=(seen,)), width=80)
+
+
+def test_what_is_worse_than_the_baseline_is_told_with_its_own_numbers(compared: Summary):
+    said = " ".join(printed(compared, width=80).split())
+    assert (
+        "addsent2pas-shuffle: FAIL: drop at most 2.0 points above the baseline, found +12.5 points "
+        "[+6.2 to +18.8 points]"
+    ) in said

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from robustness.domain import Status
-from robustness.stats.group_sequential import boundaries
 from robustness.stats.sequential import Betting, gate
 
 pytestmark = pytest.mark.slow
@@ -98,14 +97,3 @@ def test_betting_gates_decide_clear_cases_early(tell):
     assert min(share for _, _, _, share, _ in rows) >= 0.4
     assert rows[0][3] == 1.0
     assert rows[0][4] < 150
-
-
-def test_planned_looks_keep_five_percent(tell):
-    draw, world, shares = np.random.default_rng(4), WORLDS["drop 0.10"], (0.2, 0.4, 0.6, 0.8, 1.0)
-    looks, limits, crossed = [round(PASSAGES * share) for share in shares], boundaries(shares), 0
-    for _ in range(REPLICATES):
-        x = passage_means(draw, world, 0.2)
-        z = [(x[:n].mean() - 0.1) / (x[:n].std(ddof=1) / np.sqrt(n)) for n in looks]
-        crossed += any(abs(a) >= b for a, b in zip(z, limits, strict=True))
-    tell(simulation="five planned looks", passages=PASSAGES, decided_wrongly=crossed / REPLICATES)
-    assert crossed / REPLICATES <= 0.06

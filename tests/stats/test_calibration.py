@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from robustness.results import ReliabilityBin
 from robustness.stats.calibration import (
     MarginShift,
-    ReliabilityBin,
     brier,
     calibration_error,
     margin_shift,

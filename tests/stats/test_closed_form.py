@@ -13,6 +13,7 @@ from robustness.stats.closed_form import (
     aurc,
     auroc,
     coverage_at_accuracy,
+    effective_number,
     mcnemar,
     mean,
     unseen_share,
@@ -145,6 +146,19 @@ def test_thirty_five_unmoved_passages_bound_a_drop_by_one_tenth_and_thirty_four_
     assert unseen_share(35) <= 0.1 < unseen_share(34)
 
 
+@given(st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0.01, 100))
+def test_unequal_weights_say_as_much_as_fewer_equal_ones(weights, scale):
+    found = effective_number(np.asarray(weights))
+    assert 1 - 1e-9 <= found <= len(weights) + 1e-9
+    assert effective_number(np.asarray(weights) * scale) == pytest.approx(found)
+    assert effective_number(np.full(len(weights), scale)) == pytest.approx(len(weights))
+
+
+def test_weights_of_nothing_are_no_evidence():
+    assert effective_number(np.zeros(3)) == 0.0
+    assert unseen_share(0.0) == 1.0
+
+
 def test_questions_of_one_passage_are_not_independent_evidence():
     values = (0.0,) * 100 + (1.0,) * 100
     apart = sample({"x": values}, groups(200), seed=1).mean("x")
@@ -228,16 +242,27 @@ def test_a_model_that_is_not_clearly_above_chance_has_no_margin_to_keep(clean):
     assert margin(clean, 25).value is None
 
 
-def test_draws_below_chance_widen_a_margin_and_leave_its_bounds_finite():
+def test_draws_below_chance_count_as_the_outermost_ratios_of_a_margin():
     right = next(k for k in range(25, 60) if margin(k, k).value is not None)
-    low, high = bounds(margin(right, 45))
+    found = margin(right, 45)
     rows = {"clean": [float(i < right) for i in range(100)], "after": [float(i < 45) for i in range(100)]}
     drawn = sample(rows, groups(100), seed=1).drawn
     defined = drawn["clean"] > 25
-    ratios = np.sort((drawn["after"][defined] - 25) / (drawn["clean"][defined] - 25))
-    undefined = len(drawn["clean"]) - len(ratios)
-    assert undefined > 50
-    assert (low, high) == pytest.approx((ratios[249 - undefined], ratios[9750]))
+    ratios = (drawn["after"][defined] - 25) / (drawn["clean"][defined] - 25)
+    assert 50 < len(drawn["clean"]) - len(ratios) < 250
+    assert ratios.min() < found.low < found.value
+    assert found.high == pytest.approx(ratios.max())
+
+
+@pytest.mark.parametrize(("n", "right"), [(60, 28), (84, 38), (96, 42)])
+def test_a_draw_at_a_chance_of_thirds_is_no_denominator(n, right):
+    # Sums of thirds miss the whole number, and a lead of 1e-14 would make a margin of 1e15.
+    clean = [float(i < right) for i in range(n)]
+    columns = {"clean": clean, "after": clean[::-1], "chance": [1 / 3] * n}
+    drawn = sample(columns, groups(n), seed=1, draws=2000)
+    low, high = bounds(drawn.margin_retained("after", "clean", chances=("chance", "chance")))
+    # The least lead of a draw is 1 / n.
+    assert -n < low < high < n
 
 
 def test_perfect_separation_over_few_passages_is_not_certain():

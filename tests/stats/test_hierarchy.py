@@ -27,7 +27,7 @@ def test_one_seed_is_that_one_checkpoint():
     low, high = bounds(found)
     plain = sample({"x": right.tolist()}, groups(200, 4), seed=1).mean("x")
     assert found.estimate.value == plain.value
-    assert (low, high) == pytest.approx((plain.low, plain.high), abs=0.01)
+    assert (low, high) == pytest.approx((plain.low, plain.high), abs=1e-11)
     assert found.spread == (None,)
 
 

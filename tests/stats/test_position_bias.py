@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustness.stats.position_bias import Position, position_table, rstd, rstd_by_chance
+from robustness.results import Position
+from robustness.stats.position_bias import position_table, rstd, rstd_by_chance
 
 ITEM = st.integers(2, 5).flatmap(
     lambda size: st.tuples(

@@ -9,6 +9,7 @@ import pytest
 from robustness.attacks.recipes import recipe
 from robustness.domain import Polarity
 from robustness.errors import PlanError
+from robustness.suites.build import build
 from robustness.suites.plan import plan, plan_names
 
 HEAD = 'name = "mine"\ndescription = "d"\n'
@@ -46,7 +47,8 @@ def test_every_limit_that_ships_gives_its_reason(name: str) -> None:
 @pytest.mark.parametrize("name", plan_names())
 def test_every_limit_that_ships_suits_the_polarity_of_its_recipe(name: str) -> None:
     fitting = {
-        Polarity.ATTACK: {"max_drop"},
+        Polarity.ATTACK: {"max_drop", "min_consistency"},
+        Polarity.CONTRAST: {"max_drop"},
         Polarity.ABLATION: {"max_margin_retained"},
         Polarity.ABSTAIN: {"min_auroc"},
     }
@@ -189,3 +191,40 @@ def test_a_users_plan_may_not_take_a_shipped_name(tmp_path: Path, monkeypatch: p
 def test_a_plan_cannot_be_changed(small_plan: Any) -> None:
     with pytest.raises(ValueError, match="frozen"):
         small_plan.check[0].limits.max_drop = 1.0
+
+
+def test_limits_against_a_baseline_stand_beside_the_others(tmp_path: Path) -> None:
+    limits = "limits = { max_margin_retained = 0.5, baseline = { max_margin_retained = 0.02 } }\n"
+    (check,) = plan(written(tmp_path, HEAD + CHECK + limits)).as_json()["checks"]
+    assert check["limits"] == {"max_margin_retained": 0.5}
+    assert check["baseline_limits"] == {"max_margin_retained": 0.02}
+
+
+@pytest.mark.parametrize("kind", ["min_applicable", "max_truncated"])
+def test_counts_have_no_limit_against_a_baseline(tmp_path: Path, kind: str) -> None:
+    message = refusal(tmp_path, HEAD + CHECK + f"limits = {{ baseline = {{ {kind} = 0.1 }} }}\n")
+    assert f"no key is called {kind!r}" in message
+
+
+def test_gate_and_correction_are_told_in_the_document(tmp_path: Path) -> None:
+    text = HEAD + 'gate = "anytime"\ncorrection = "holm"\n' + CHECK + 'gate = "fixed"\n'
+    document = plan(written(tmp_path, text)).as_json()
+    assert (document["gate"], document["correction"]) == ("anytime", "holm")
+    assert document["checks"][0]["gate"] == "fixed"
+
+
+@pytest.mark.parametrize("line", ['gate = "sequential"', 'correction = "bonferroni"'])
+def test_an_unknown_gate_or_correction_is_refused(tmp_path: Path, line: str) -> None:
+    key, value = line.split(" = ")
+    message = refusal(tmp_path, HEAD + line + "\n" + CHECK)
+    assert key in message
+    assert value.strip('"') in message
+
+
+def test_gates_and_limits_are_judgement_and_leave_the_fingerprint_of_a_suite_alone(
+    tmp_path: Path, items: Any
+) -> None:
+    strict = HEAD + 'gate = "anytime"\ncorrection = "holm"\n' + CHECK
+    strict += 'gate = "fixed"\nlimits = { min_accuracy = 0.5, baseline = { max_drop = 0.1 } }\n'
+    built = [build(items(6), plan(written(tmp_path, text))) for text in (HEAD + CHECK, strict)]
+    assert built[0].fingerprint == built[1].fingerprint

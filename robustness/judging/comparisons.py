@@ -1,0 +1,192 @@
+"""One run beside a baseline's: paired by item, clustered by passage, on what both measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from robustness.choices import Reading
+from robustness.domain import Polarity, Suite
+from robustness.judging.draws import BASELINE, Evidence, clustered, evidence
+from robustness.judging.forms import form
+from robustness.judging.limits import LIMITS, PRIMARY, Limit
+from robustness.results import Comparison, Estimate, Outcome, Result
+from robustness.stats.differences import (
+    Ratio,
+    combined,
+    p_value_by_inversion,
+    p_value_of_none,
+    ratio_difference,
+)
+from robustness.stats.multiplicity import holm
+from robustness.stats.resampling import Sample
+
+__all__ = ["Pair", "adjusted", "clean_comparison", "comparison", "paired"]
+
+_NONE: Final = Estimate(None)
+
+_DIFFERENCES: Final[Mapping[str, tuple[str, float]]] = {
+    "drop": ("drop", 2.0),
+    "accuracy": ("credit", 1.0),
+    "consistency": ("same_choice", 1.0),
+    "auroc": ("auroc", 3.0),
+}
+"""Measures whose difference is a mean: their column, and how far a difference of two can be from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One check of two runs, on the items that both measured."""
+
+    found: Evidence
+    """Our rows; the baseline's columns are named with `BASELINE` before them."""
+    left_out: int
+    """Items that we measured and the baseline did not."""
+
+    @property
+    def n(self) -> int:
+        """Items."""
+        return len(self.found.rows)
+
+    def estimate(self, measure: str, run: str = "") -> float | None:
+        """Return what one of the two runs measured over the common items.
+
+        Args:
+            measure: a field of `Result`.
+            run: empty for ours, `BASELINE` for the baseline's.
+        """
+        drawn = self.found.drawn
+        if measure in _DIFFERENCES:
+            return drawn.mean(run + _DIFFERENCES[measure][0]).value
+        return _ratio(drawn, measure, run).of(drawn)
+
+    def difference(self, measure: str) -> Estimate:
+        """Return ours minus the baseline's; None where one of the two is not defined."""
+        drawn = self.found.drawn
+        if not self.n:
+            return _NONE
+        if measure in _DIFFERENCES:
+            column, far = _DIFFERENCES[measure]
+            made = combined(drawn, "", {column: 1.0, BASELINE + column: -1.0})
+            return made.mean("", lowest=-far, highest=far)
+        return ratio_difference(drawn, *self._ratios(measure)) if self._defined(measure) else _NONE
+
+    def p_value(self, measure: str) -> float | None:
+        """Return the two-sided p-value of no difference."""
+        if measure in _DIFFERENCES:
+            column, far = _DIFFERENCES[measure]
+            weights = {column: 1.0, BASELINE + column: -1.0}
+            return p_value_of_none(self.found.drawn, weights, bounds=(-far, far))
+        above, below = self._beyond(measure, 0.0), self._beyond(measure, 0.0, turned=True)
+        return None if above is None or below is None else min(1.0, 2 * min(above, below))
+
+    def p_value_beyond(self, limit: Limit) -> float | None:
+        """Return the one-sided p-value of "no worse than the baseline by more than the allowance"."""
+        shape = form(limit, self.found.drawn)
+        return shape.p_value(self.found.drawn) if shape else self._beyond(LIMITS[limit.kind], limit.value)
+
+    def _beyond(self, measure: str, limit: float, *, turned: bool = False) -> float | None:
+        if not self.n or not self._defined(measure):
+            return None
+        ratios = self._ratios(measure)
+        ours, theirs = ratios[::-1] if turned else ratios
+        interval = partial(_at, self.found.drawn, ours, theirs)
+        return p_value_by_inversion(interval, limit, finest=1 / (len(self.found.drawn.items) + 1))
+
+    def _ratios(self, measure: str) -> tuple[Ratio, Ratio]:
+        drawn = self.found.drawn
+        return _ratio(drawn, measure, ""), _ratio(drawn, measure, BASELINE)
+
+    def _defined(self, measure: str) -> bool:
+        """Whether both denominators are clearly above 0, as each run's own measure needs."""
+        drawn = self.found.drawn
+        if measure != "margin_retained":
+            return True
+        return all(
+            drawn.margin_retained(
+                f"{run}credit", f"{run}clean_credit", chances=(f"{run}chance", f"{run}chance_clean")
+            ).value
+            is not None
+            for run in ("", BASELINE)
+        )
+
+
+def _at(drawn: Sample, ours: Ratio, theirs: Ratio, level: float) -> Estimate:
+    return ratio_difference(drawn, ours, theirs, level=level)
+
+
+def _ratio(drawn: Sample, measure: str, run: str) -> Ratio:
+    if measure == "attack_success_rate":
+        return Ratio({f"{run}lost": 1.0}, {f"{run}clean_credit": 1.0}, (0.0, 1.0))
+    chance = drawn.mean(f"{run}chance").value or 0.0
+    lead = (drawn.mean(f"{run}clean_credit").value or 0.0) - (drawn.mean(f"{run}chance_clean").value or 0.0)
+    extremes = (-chance / lead, (1 - chance) / lead) if lead > 0 else (0.0, 0.0)
+    return Ratio(
+        {f"{run}credit": 1.0, f"{run}chance": -1.0},
+        {f"{run}clean_credit": 1.0, f"{run}chance_clean": -1.0},
+        extremes,
+    )
+
+
+def paired(suite: Suite, ours: Evidence | None, theirs: Mapping[str, Outcome], found: Result) -> Pair:
+    """Return the check on the items that both runs measured.
+
+    Args:
+        suite: the suite of both runs.
+        ours: our scored outcomes; None where nothing was scored.
+        theirs: the baseline's outcomes by variant id.
+        found: our result, for the name of the check.
+    """
+    rows = ours.rows if ours else ()
+    common = [row for row in rows if row.id in theirs and theirs[row.id].status == "ok"]
+    names = (found.name, str(found.severity))
+    both = evidence(suite, common, *names, baseline=[theirs[row.id] for row in common])
+    return Pair(both, len(rows) - len(common))
+
+
+def comparison(pair: Pair, found: Result) -> Comparison:
+    """Return one check beside the baseline's, by the measure that its polarity is about."""
+    measure = LIMITS[PRIMARY[Polarity(found.polarity)]]
+    return Comparison(
+        attack=found.name,
+        severity=found.severity,
+        measure=measure,
+        value=pair.estimate(measure) if pair.n else None,
+        baseline=pair.estimate(measure, BASELINE) if pair.n else None,
+        difference=pair.difference(measure),
+        p_value=pair.p_value(measure) if pair.n else None,
+        p_adjusted=None,
+        n=pair.n,
+        clusters=pair.found.drawn.clusters,
+    )
+
+
+def clean_comparison(suite: Suite, ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> Comparison:
+    """Return accuracy on the unchanged questions beside the baseline's."""
+    common = [e for e in suite.examples if ours[e.id].status == theirs[e.id].status == "ok"]
+    made = {
+        "credit": [ours[e.id].credit for e in common],
+        f"{BASELINE}credit": [theirs[e.id].credit for e in common],
+    }
+    drawn = clustered(suite, made, [e.group for e in common])
+    weights = {"credit": 1.0, f"{BASELINE}credit": -1.0}
+    return Comparison(
+        attack="clean",
+        severity=0,
+        measure="accuracy",
+        value=drawn.mean("credit").value,
+        baseline=drawn.mean(f"{BASELINE}credit").value,
+        difference=combined(drawn, "", weights).mean("", lowest=-1.0),
+        p_value=p_value_of_none(drawn, weights, bounds=(-1.0, 1.0)),
+        p_adjusted=None,
+        n=drawn.n,
+        clusters=drawn.clusters,
+    )
+
+
+def adjusted(made: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Return the comparisons with their p-values after Holm."""
+    both = zip(made, holm([one.p_value for one in made]), strict=True)
+    return tuple(replace(one, p_adjusted=p) for one, p in both)

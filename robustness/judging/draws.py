@@ -1,0 +1,75 @@
+"""Outcomes as columns, and draws of their passages that depend on the suite and the check alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from robustness.domain import Suite
+from robustness.results import Outcome
+from robustness.rng import derive
+from robustness.stats.differences import placements
+from robustness.stats.resampling import Sample, sample
+
+__all__ = ["BASELINE", "Evidence", "clustered", "columns", "evidence"]
+
+BASELINE: Final = "baseline "
+"""What the names of a baseline's columns begin with where both runs are in one sample."""
+
+_FIELDS: Final = (
+    "clean_credit",
+    "credit",
+    "chance_clean",
+    "chance",
+    "same_choice",
+    "confidence_clean",
+    "confidence",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The scored outcomes of one check and the draws of their passages."""
+
+    rows: tuple[Outcome, ...]
+    drawn: Sample
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Passage of each row."""
+        return tuple(row.group for row in self.rows)
+
+
+def columns(rows: Sequence[Outcome]) -> dict[str, list[float]]:
+    """Return float[N] by name: fields of measured outcomes, and what follows from them.
+
+    `drop` is clean minus attacked credit; `lost` and `won` are its two halves, `missing` what clean
+    left to win; `auroc` holds numbers whose mean is the AUROC.
+    """
+    made = {name: [float(getattr(row, name)) for row in rows] for name in _FIELDS}
+    pairs = list(zip(made["clean_credit"], made["credit"], strict=True))
+    made["drop"] = [before - after for before, after in pairs]
+    made["lost"] = [max(before - after, 0.0) for before, after in pairs]
+    made["won"] = [max(after - before, 0.0) for before, after in pairs]
+    made["missing"] = [1 - before for before, _ in pairs]
+    made["auroc"] = list(placements(made["confidence_clean"], made["confidence"]))
+    return made
+
+
+def evidence(
+    suite: Suite, rows: Sequence[Outcome], *names: str, baseline: Sequence[Outcome] = ()
+) -> Evidence:
+    """Return the rows with their draws; a baseline's rows, of the same items, join the same draws."""
+    made = columns(rows)
+    if baseline:
+        made |= {BASELINE + name: column for name, column in columns(baseline).items()}
+    return Evidence(tuple(rows), clustered(suite, made, [row.group for row in rows], *names))
+
+
+def clustered(
+    suite: Suite, columns: Mapping[str, Sequence[float]], groups: Sequence[str], *names: str
+) -> Sample:
+    """Return a sample whose draws depend on the suite and the check alone."""
+    seed = derive(0, suite.fingerprint, "bootstrap", *names).below(2**53)
+    return sample(columns, groups, seed=seed)

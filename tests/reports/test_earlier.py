@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from robustness.domain import Run, Suite
+from robustness.errors import RobustnessError
+from robustness.reports.renderers import RENDERERS, renderer
+from robustness.reports.summary import SCHEMA, summarise
+from robustness.reports.to_json import from_json, to_json
+from robustness.results import Judgement
+
+OLD = Path(__file__).parent / "earlier" / "summary-1.json"
+EXAMPLES = sorted((Path(__file__).parents[2] / "reports" / "examples").rglob("summary.json"))
+
+
+def test_a_report_of_schema_1_is_read_with_nothing_made_up():
+    old = json.loads(OLD.read_text(encoding="utf-8"))
+    assert old["schema"] == 1
+    summary = from_json(OLD.read_text(encoding="utf-8"))
+    assert summary.schema == SCHEMA == 2
+    assert (summary.calibration, summary.position_bias) == (None, None)
+    assert (summary.correction, summary.baseline, summary.comparisons) == ("none", "", ())
+    for verdict in summary.verdicts:
+        assert (verdict.p_value, verdict.gate, verdict.known_failure) == (None, "fixed", "")
+    for attack in summary.attacks:
+        assert (attack.p_drop, attack.power, attack.calibration) == (None, None, None)
+
+
+def test_what_a_report_of_schema_1_said_is_kept():
+    old = json.loads(OLD.read_text(encoding="utf-8"))
+    new = json.loads(to_json(from_json(OLD.read_text(encoding="utf-8"))))
+    for key in old.keys() - {"schema", "attacks", "verdicts"}:
+        assert new[key] == old[key], key
+    for name in ("attacks", "verdicts"):
+        for before, after in zip(old[name], new[name], strict=True):
+            assert {key: after[key] for key in before} == before
+
+
+def test_the_schema_says_all_that_schema_1_lacked(suite: Suite, run: Run, judgement: Judgement):
+    old = json.loads(OLD.read_text(encoding="utf-8"))
+    new = json.loads(to_json(summarise(suite, run, judgement)))
+    assert new.keys() - old.keys() == {
+        "calibration",
+        "position_bias",
+        "correction",
+        "baseline",
+        "comparisons",
+    }
+
+
+@pytest.mark.parametrize("style", RENDERERS)
+def test_a_report_of_schema_1_renders_without_tables_that_it_has_no_numbers_for(style: str):
+    shown = renderer(style)(from_json(OLD.read_text(encoding="utf-8")))
+    assert "Gates and p-values" not in shown
+    assert "Beside the baseline" not in shown
+    assert "Calibration and margins" not in shown
+    assert not shown.count("None") - shown.count("None of these")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_the_runs_in_the_repository_are_read(path: Path):
+    assert from_json(path.read_text(encoding="utf-8")).attacks
+
+
+def test_a_key_that_every_schema_has_is_never_filled_in():
+    old = json.loads(OLD.read_text(encoding="utf-8"))
+    del old["verdicts"][0]["limit"]
+    with pytest.raises(RobustnessError, match=r"verdicts\[0\]: key 'limit' is missing"):
+        from_json(json.dumps(old))
+
+
+@pytest.mark.parametrize("value", [None, 3, "x", {}, [None], [3]])
+@pytest.mark.parametrize("key", ["attacks", "verdicts"])
+def test_a_broken_report_of_schema_1_is_refused_and_never_crashes(key: str, value: object):
+    old = json.loads(OLD.read_text(encoding="utf-8")) | {key: value}
+    with pytest.raises(RobustnessError, match="damaged"):
+        from_json(json.dumps(old))

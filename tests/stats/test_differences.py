@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robustness.results import Estimate
+from robustness.stats.closed_form import auroc
+from robustness.stats.differences import (
+    Ratio,
+    combined,
+    p_value_above,
+    p_value_by_inversion,
+    p_value_of_none,
+    placements,
+    ratio_difference,
+)
+from robustness.stats.resampling import sample
+
+NAMES = [f"p{i // 2:03}" for i in range(120)]
+OURS, THEIRS = [float(i % 3 == 0) for i in range(120)], [float(i % 4 == 0) for i in range(120)]
+DRAWN = sample({"ours": OURS, "theirs": THEIRS, "n": [1.0] * 120, "none": [0.0] * 120}, NAMES, seed=0)
+BOTH = {"ours": 1.0, "theirs": -1.0}
+
+
+def test_a_combined_column_is_the_one_that_would_have_been_drawn():
+    made = combined(DRAWN, "change", BOTH, constant=-0.25)
+    values = [a - b - 0.25 for a, b in zip(OURS, THEIRS, strict=True)]
+    straight = sample({"change": values}, NAMES, seed=0)
+    assert np.allclose(made.drawn["change"], straight.drawn["change"])
+    assert made.mean("change", lowest=-1).value == pytest.approx(straight.mean("change", lowest=-1).value)
+    assert "change" not in DRAWN.values
+
+
+def test_a_mean_at_most_at_the_limit_has_a_p_value_of_one():
+    assert p_value_above(DRAWN, {"ours": 1.0}, constant=-0.5, bounds=(-0.5, 0.5)) == 1.0
+
+
+def test_the_p_value_falls_as_the_limit_does():
+    found = [
+        p_value_above(DRAWN, {"ours": 1.0}, constant=-limit, bounds=(-limit, 1 - limit))
+        for limit in (0.3, 0.25, 0.2, 0.1)
+    ]
+    measured = [p for p in found if p is not None]
+    assert len(measured) == 4
+    assert measured == sorted(measured, reverse=True)
+    assert measured[-1] < 0.001 < measured[0]
+
+
+def test_the_scale_of_the_weights_cannot_move_a_p_value():
+    small, large = (
+        p_value_above(DRAWN, {k: scale * w for k, w in BOTH.items()}, bounds=(-scale, scale))
+        for scale in (0.01, 100.0)
+    )
+    assert small == pytest.approx(large)
+
+
+def test_the_sign_of_a_difference_cannot_move_its_two_sided_p_value():
+    turned = {"ours": -1.0, "theirs": 1.0}
+    there, back = (p_value_of_none(DRAWN, weights, bounds=(-1.0, 1.0)) for weights in (BOTH, turned))
+    assert there == back
+    assert there is not None
+    assert 0 < there < 1
+
+
+def test_nothing_measured_has_no_p_value():
+    empty = sample({"a": []}, [], seed=0)
+    assert p_value_above(empty, {"a": 1.0}, bounds=(-1.0, 1.0)) is None
+    assert p_value_of_none(empty, {"a": 1.0}, bounds=(-1.0, 1.0)) is None
+
+
+HALVES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=30)
+
+
+@given(HALVES)
+def test_placements_have_the_auroc_as_their_mean(pairs):
+    higher, lower = ([float(x) for x in column] for column in zip(*pairs, strict=True))
+    found = placements(higher, lower)
+    assert np.mean(found) == pytest.approx(auroc(higher, lower))
+    assert all(-1 <= x <= 2 for x in found)
+
+
+def test_placements_are_of_items_with_both_halves():
+    assert placements((), ()) == ()
+    with pytest.raises(ValueError, match="both halves of each item are needed"):
+        placements((1.0,), ())
+
+
+def test_a_ratio_over_nothing_is_not_defined():
+    rate, nothing = Ratio({"ours": 1}, {"n": 1}, (0, 1)), Ratio({"ours": 1}, {"none": 1}, (0, 1))
+    assert ratio_difference(DRAWN, rate, nothing) == ratio_difference(DRAWN, nothing, rate) == Estimate(None)
+
+
+def test_an_interval_of_a_higher_level_holds_the_one_of_a_lower():
+    rates = Ratio({"ours": 1}, {"n": 1}, (0, 1)), Ratio({"theirs": 1}, {"n": 1}, (0, 1))
+    wide, narrow = (ratio_difference(DRAWN, *rates, level=level) for level in (0.95, 0.8))
+    assert wide.low is not None
+    assert narrow.low is not None
+    assert wide.low < narrow.low
+    assert wide.value == narrow.value == pytest.approx(40 / 120 - 30 / 120)
+
+
+def test_inversion_finds_the_level_at_which_an_interval_leaves_the_limit():
+    def interval(level: float) -> Estimate:
+        return Estimate(1.0, 1.0 - level, 1.0 + level)
+
+    # At level 1 - 2 alpha the lower end is 2 alpha: it passes 0.2 at alpha = 0.1.
+    assert p_value_by_inversion(interval, 0.2, finest=1e-4) == pytest.approx(0.1, abs=1e-6)
+    assert p_value_by_inversion(interval, 1.0, finest=1e-4) == 1.0
+    assert p_value_by_inversion(lambda _: Estimate(None), 0.0, finest=1e-4) == 1.0

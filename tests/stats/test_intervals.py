@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robustness.results import Estimate
+from robustness.stats.closed_form import effective_number, unseen_share
+from robustness.stats.intervals import Bootstrap, _rank, interval
+from robustness.stats.resampling import sample
+
+SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
+
+
+def bounds(found: Estimate) -> tuple[float, float]:
+    assert found.low is not None
+    assert found.high is not None
+    return found.low, found.high
+
+
+def even(draws: int = 10_001, effective: float = 100.0) -> Bootstrap:
+    """A statistic without skew or bias, its draws spread evenly over [0.4, 0.6]."""
+    drawn = np.linspace(0.4, 0.6, draws)
+    return Bootstrap(0.5, drawn, drawn, np.array([1.0, -1.0] * 50), effective, (0.0, 1.0))
+
+
+def uneven(values: dict[int, float], sizes: list[int]) -> Estimate:
+    """The mean drop over passages of these sizes, 0 but for the passages named."""
+    names = [f"p{i:03d}" for i, size in enumerate(sizes) for _ in range(size)]
+    drops = [values.get(i, 0.0) for i, size in enumerate(sizes) for _ in range(size)]
+    return sample({"drop": drops}, names, seed=0).mean("drop", lowest=-1.0)
+
+
+@given(SHARES, st.integers(0, 2**31), st.floats(0.5, 0.999))
+def test_an_interval_holds_its_value(values, seed, level):
+    drawn = sample({"x": values}, [str(i // 3) for i in range(len(values))], seed=seed, draws=100)
+    found = drawn.mean("x", level=level)
+    low, high = bounds(found)
+    assert found.value is not None
+    assert low <= found.value + 1e-12
+    assert found.value - 1e-12 <= high
+
+
+@given(SHARES, st.integers(0, 2**31))
+def test_turning_the_signs_turns_the_interval(values, seed):
+    names = [str(i // 3) for i in range(len(values))]
+    rows = {"x": values, "minus": [-x for x in values]}
+    drawn = sample(rows, names, seed=seed, draws=100)
+    (low, high), (below, above) = (
+        bounds(drawn.mean("x", lowest=-1.0)),
+        bounds(drawn.mean("minus", lowest=-1.0)),
+    )
+    assert (below, above) == pytest.approx((-high, -low), abs=1e-9)
+
+
+def test_a_rare_fall_reaches_farther_up_than_down():
+    found = uneven({0: 1.0, 40: 1.0, 90: 1.0}, [4] * 500)
+    low, high = bounds(found)
+    assert found.value == pytest.approx(0.006)
+    assert high - 0.006 > 1.5 * (0.006 - max(low, 0.0))
+    # Three falls among 500: the exact (Poisson) interval ends at 8.77 / 500.
+    assert high == pytest.approx(8.77 / 500, rel=0.1)
+
+
+def test_one_large_passage_among_small_ones_is_little_evidence():
+    sizes = [40] + [1] * 40
+    effective = effective_number(np.asarray(sizes, dtype=np.float64))
+    assert effective == pytest.approx(80**2 / (1600 + 40))
+    assert uneven({}, sizes).high == pytest.approx(unseen_share(effective))
+    assert bounds(uneven({}, sizes))[1] > 4 * bounds(uneven({}, [2] * 40))[1]
+
+
+@pytest.mark.parametrize("effective", [2.0, 5.5, 20.0, 100.0])
+def test_few_passages_widen_an_interval_as_the_t_distribution_does(effective):
+    from scipy.stats import norm, t
+
+    z = t.ppf(0.975, effective - 1) * math.sqrt(effective / (effective - 1))
+    found = interval(replace(even(100_001, effective), extremes=(0.5, 0.5)))
+    assert found.high == pytest.approx(0.4 + 0.2 * norm.cdf(z), abs=1e-4)
+
+
+def test_one_passage_reaches_over_all_draws_and_beyond():
+    found = interval(even(effective=1.0))
+    assert (found.low, found.high) == pytest.approx(
+        (0.5 * (1 - unseen_share(1)), 0.5 * (1 + unseen_share(1)))
+    )
+    assert interval(replace(even(effective=1.0), extremes=(0.5, 0.5))).low == 0.4
+
+
+def test_sums_that_differ_in_their_last_digit_leave_the_interval_as_it_is():
+    rows = np.random.default_rng(0).integers(0, 5, 60) / 3
+    drawn = np.random.default_rng(1).choice(rows, (60, 2000)).mean(axis=0)
+    found = Bootstrap(float(rows.mean()), drawn, drawn, rows - rows.mean(), 60.0, (0.0, 5 / 3))
+    noise = 1 + np.random.default_rng(2).uniform(-4e-16, 4e-16, 2000)
+    other = replace(found, lower=drawn * noise, upper=drawn * noise)
+    assert bounds(interval(found)) == bounds(interval(other))
+
+
+def test_an_end_past_the_pole_lies_beyond_all_draws():
+    assert _rank(3.0, 1 / 6, 4.0) == 1.0
+    assert _rank(-3.0, -1 / 6, -4.0) == 0.0
+
+
+@given(st.floats(-3.7, 3.7), st.floats(-1 / 6, 1 / 6), st.floats(0, 8), st.floats(0, 8))
+def test_a_wider_quantile_never_pulls_an_end_in(bias, acceleration, z, more):
+    inner, outer = min(z, more), max(z, more)
+    assert _rank(bias, acceleration, -outer) <= _rank(bias, acceleration, -inner)
+    assert _rank(bias, acceleration, inner) <= _rank(bias, acceleration, outer)
