@@ -3,19 +3,21 @@ meaningless or its files unsafe is found before the first row is scored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from robustness.errors import ModelError
+from robustness.models.adapters import Adapter, merged, read_adapter
+from robustness.models.kinds import ModelKind
 from robustness.models.locate import Located, locate
 from robustness.models.quiet import quiet
-from robustness.models.vetting import vet_folder
+from robustness.models.vetting import has_tokenizer, vet_folder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-__all__ = ["Checkpoint", "open_checkpoint"]
+__all__ = ["Checkpoint", "kind_at", "open_checkpoint"]
 
 _SANE_LENGTH = 1_000_000
 """Tokenizers without a limit of their own report a number near 1e30."""
@@ -31,34 +33,63 @@ class Checkpoint:
     tokenizer: PreTrainedTokenizerFast
     max_length: int
     """Tokens per row, special tokens included."""
+    kind: ModelKind = ModelKind.MULTIPLE_CHOICE
 
 
-def open_checkpoint(location: str, *, max_length: int | None = None) -> Checkpoint:
-    """Return the checkpoint of a folder or Hub id `org/name[@revision]`.
+_AUTO = {
+    ModelKind.MULTIPLE_CHOICE: "AutoModelForMultipleChoice",
+    ModelKind.CLASSIFIER: "AutoModelForSequenceClassification",
+    ModelKind.CAUSAL: "AutoModelForCausalLM",
+    ModelKind.ENCODER_DECODER: "AutoModelForSeq2SeqLM",
+}
 
-    Weights are read from safetensors alone and no code of the checkpoint is run. Raises
-    `ModelError` for a checkpoint that cannot be read, is not fine-tuned for multiple choice or
-    whose parts do not belong together.
+
+def open_checkpoint(
+    location: str, *, max_length: int | None = None, kind: str = ModelKind.MULTIPLE_CHOICE
+) -> Checkpoint:
+    """Return the checkpoint of a folder or Hub id `org/name[@revision]`, of a `ModelKind` or `auto`.
+
+    Weights are read from safetensors alone and no code of the checkpoint is run. The folder of a PEFT
+    adapter gives its base model with the adapter merged into it. Raises `ModelError` for a checkpoint
+    that cannot be read, is not of this kind or whose parts do not belong together.
     """
     found = locate(location)
-    vet_folder(found)
-    network = _network(found)
-    tokenizer = _tokenizer(found)
+    adapter = read_adapter(found)
+    if adapter is None:
+        made_as = vet_folder(found, kind=kind)
+        network, base = _network(found, made_as), found
+    else:
+        base = locate(adapter.base)
+        made_as = vet_folder(base, kind=adapter.kind_or(kind), adapted=True)
+        network = merged(_network(base, made_as, adapter=adapter), adapter)
+    tokenizer = _tokenizer(found if has_tokenizer(found.folder) else base)
     _vet_vocabulary(found.name, network, tokenizer)
     _vet_numbers(found.name, network)
     network.eval()
     limit = _length_limit(found.name, network, tokenizer, asked=max_length)
-    return Checkpoint(found.name, found.revision, network, tokenizer, limit)
+    return Checkpoint(found.name, found.revision, network, tokenizer, limit, made_as)
 
 
-def _network(found: Located) -> PreTrainedModel:
+def kind_at(location: str, *, asked: str = "auto") -> ModelKind:
+    """Return the kind of the checkpoint or adapter that lies somewhere, without loading it.
+
+    Raises `ModelError` where `open_checkpoint` would for want of a usable folder or kind.
+    """
+    found = locate(location)
+    adapter = read_adapter(found)
+    if adapter is None:
+        return vet_folder(found, kind=asked)
+    return vet_folder(locate(adapter.base), kind=adapter.kind_or(asked), adapted=True)
+
+
+def _network(found: Located, kind: ModelKind, *, adapter: Adapter | None = None) -> PreTrainedModel:
     import torch
+    import transformers
     from safetensors import SafetensorError
-    from transformers import AutoModelForMultipleChoice
 
     try:
         with quiet():
-            network, info = AutoModelForMultipleChoice.from_pretrained(
+            network, info = getattr(transformers, _AUTO[kind]).from_pretrained(
                 found.folder,
                 dtype=torch.float32,
                 use_safetensors=True,
@@ -72,11 +103,13 @@ def _network(found: Located) -> PreTrainedModel:
             f"model {found.name!r}: transformers could not load it ({_one_line(error)}), but a "
             "complete checkpoint is needed; save or fetch it again"
         ) from error
-    _vet_loading(found.name, info)
+    _vet_loading(found.name, info, supplied=adapter.supplied if adapter else ())
     return cast("PreTrainedModel", network)
 
 
-def _vet_loading(name: str, info: Mapping[str, Iterable[Iterable[object]]]) -> None:
+def _vet_loading(
+    name: str, info: Mapping[str, Iterable[Iterable[object]]], *, supplied: Collection[str] = ()
+) -> None:
     misshaped = [" ".join(map(str, key)) for key in info["mismatched_keys"]]
     faults = [*sorted(misshaped), *map(str, info["error_msgs"])]
     if faults:
@@ -85,7 +118,7 @@ def _vet_loading(name: str, info: Mapping[str, Iterable[Iterable[object]]]) -> N
             f"({'; '.join(faults[:3])}), but weights and configuration of one model are needed; "
             "save or fetch it again"
         )
-    missing = sorted(map(str, info["missing_keys"]))
+    missing = sorted(set(map(str, info["missing_keys"])) - set(supplied))
     if missing:
         raise ModelError(
             f"model {name!r}: {len(missing)} tensor(s) are not in the checkpoint and would be "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-__all__ = ["fingerprint", "numeric_class"]
+__all__ = ["combined", "fingerprint", "numeric_class"]
 
 _VOLATILE = frozenset({"_name_or_path", "_commit_hash", "dtype", "torch_dtype", "transformers_version"})
 """Keys of a configuration that say where it came from, or how it was stored, not what it computes."""
@@ -50,6 +50,16 @@ def fingerprint(
     _add(digest, _canonical({"inputs": sorted(tokenizer.model_input_names)}))
     _add_tensors(digest, network)
     return digest.hexdigest()
+
+
+def combined(weights: str, settings: Mapping[str, str]) -> str:
+    """Return the fingerprint of a model that is asked in a certain way: 64 hexadecimal digits.
+
+    >>> combined("9f3c", {"likelihood": "raw"}) == combined("9f3c", {"likelihood": "byte"})
+    False
+    """
+    text = json.dumps({"weights": weights, **settings}, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _add_tensors(digest: hashlib._Hash, network: PreTrainedModel) -> None:

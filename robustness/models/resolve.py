@@ -10,6 +10,7 @@ from typing import cast
 
 from robustness.domain import Model
 from robustness.errors import UsageError, unknown
+from robustness.models.kinds import ModelKind
 from robustness.models.locate import is_hub_id
 from robustness.models.options import ModelOptions
 from robustness.share import own_modules
@@ -17,24 +18,37 @@ from robustness.share import own_modules
 __all__ = ["GROUP", "KINDS", "resolve"]
 
 KINDS = {
+    "endpoint": "robustness.models.endpoint:connect",
     "predictions": "robustness.models.predictions:load",
     "stub": "robustness.models.stub:stub",
 }
 """Kind before the colon -> function of the text behind it; imported when asked for."""
 
+_ASKED = frozenset({"endpoint"})
+"""Kinds whose function also takes `options`, as checkpoints do."""
+
+_LOADERS = {
+    ModelKind.MULTIPLE_CHOICE: "robustness.models.huggingface:load",
+    ModelKind.CLASSIFIER: "robustness.models.classifier:load",
+    ModelKind.CAUSAL: "robustness.models.causal:load",
+    ModelKind.ENCODER_DECODER: "robustness.models.encoder_decoder:load",
+}
+"""Kind of a checkpoint -> function of its location and the options."""
+
 GROUP = "robustness.models"
 """Entry point group: a name -> a factory without arguments."""
 
 _FORMS = (
-    "a checkpoint folder, a Hub id org/name[@revision], stub:NAME, predictions:FILE, "
-    "package.module:factory or the name of an installed entry point"
+    "a checkpoint folder, a Hub id org/name[@revision], endpoint:URL#model=NAME, stub:NAME, "
+    "predictions:FILE, package.module:factory or the name of an installed entry point"
 )
 
 
 def resolve(spec: str, *, options: ModelOptions) -> Model:
     """Return the model that `spec` names. An existing folder wins over every other reading.
 
-    `options` reach checkpoints alone. Raises `UsageError` for a name that leads nowhere or an
+    `options` reach checkpoints and endpoints alone. A checkpoint's kind is read off its configuration
+    (`kinds.kind_of`) unless `options.kind` names it. Raises `UsageError` for a name that leads nowhere or an
     object that is no `Model`, `ModelError` for a checkpoint or predictions file of no use.
 
     >>> resolve("stub:longest", options=ModelOptions()).name
@@ -44,7 +58,8 @@ def resolve(spec: str, *, options: ModelOptions) -> Model:
     if spec and Path(spec).expanduser().is_dir():
         return _checkpoint(spec, options)
     if colon and head in KINDS:
-        return _checked(spec, _attribute(spec, KINDS[head])(rest))
+        settings = {"options": options} if head in _ASKED else {}
+        return _checked(spec, _attribute(spec, KINDS[head])(rest, **settings))
     if colon and _is_dotted(head) and rest.isidentifier():
         return _from_factory(spec)
     found = {point.name: point for point in entry_points(group=GROUP)}
@@ -57,9 +72,10 @@ def resolve(spec: str, *, options: ModelOptions) -> Model:
 
 
 def _checkpoint(location: str, options: ModelOptions) -> Model:
-    from robustness.models.huggingface import load
+    from robustness.models.checkpoint import kind_at
 
-    return load(location, options=options)
+    kind = kind_at(location, asked=options.kind)
+    return _checked(location, _attribute(location, _LOADERS[kind])(location, options=options))
 
 
 def _looks_like_path(spec: str) -> bool:

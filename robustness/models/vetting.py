@@ -7,32 +7,28 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from robustness.errors import ModelError
+from robustness.models.kinds import ModelKind, kind_of
 from robustness.models.locate import Located
 
-__all__ = ["vet_folder"]
+__all__ = ["has_tokenizer", "read_json", "vet_folder"]
 
-_HEAD = "ForMultipleChoice"
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _TOKENIZER_FILES = ("tokenizer.json", "vocab*", "*.model", "*.codes")
 
 
-def vet_folder(found: Located) -> None:
-    """Raise `ModelError` unless the files are those of a whole, plain multiple-choice checkpoint.
+def vet_folder(found: Located, *, kind: str = "multiple-choice", adapted: bool = False) -> ModelKind:
+    """Return the kind of a checkpoint whose files are whole and plain, or raise `ModelError`.
 
-    Refused are adapters, quantised weights, code that comes with the checkpoint, other
-    architectures, pickled weights, and folders without configuration, weights or tokenizer.
+    Refused are quantised weights, code that comes with the checkpoint, architectures of another kind,
+    pickled weights, and folders without configuration, weights or tokenizer. The base of an adapter
+    (`adapted`) may lack the tokenizer and the head, which come with the adapter.
     """
     where, folder = f"model {found.name!r}", found.folder
-    if (folder / "adapter_config.json").exists():
-        raise ModelError(
-            f"{where}: an adapter (adapter_config.json) came, but a whole checkpoint is needed; "
-            "merge the adapter into its base model and save that"
-        )
-    config = _json(folder / "config.json", where)
+    config = read_json(folder / "config.json", where)
     for name, settings in (
         ("config.json", config),
-        ("tokenizer_config.json", _json(folder / "tokenizer_config.json", where, needed=False)),
+        ("tokenizer_config.json", read_json(folder / "tokenizer_config.json", where, needed=False)),
     ):
         if "auto_map" in settings:
             raise ModelError(
@@ -44,17 +40,24 @@ def vet_folder(found: Located) -> None:
             f"{where}: config.json asks for quantised weights, whose scores can depend on the "
             "other rows of a batch, but fp32 is needed for a verdict; give the full checkpoint"
         )
-    _vet_architecture(where, config)
+    found_kind = ModelKind(kind) if adapted and kind != "auto" else kind_of(config, asked=kind, where=where)
     _vet_weights_format(where, folder)
-    if not _any_file(folder, _TOKENIZER_FILES):
+    if not adapted and not has_tokenizer(folder):
         # transformers would make up an empty tokenizer here and score unknown tokens.
         raise ModelError(
             f"{where}: the folder holds no tokenizer, but the one of the training is needed; save "
             "it there with tokenizer.save_pretrained(FOLDER)"
         )
+    return found_kind
 
 
-def _json(path: Path, where: str, *, needed: bool = True) -> Mapping[str, object]:
+def has_tokenizer(folder: Path) -> bool:
+    """Return whether a folder holds the files of a tokenizer."""
+    return bool(_any_file(folder, _TOKENIZER_FILES))
+
+
+def read_json(path: Path, where: str, *, needed: bool = True) -> Mapping[str, object]:
+    """Return the object of a JSON file, {} where it is not there and not needed, or raise `ModelError`."""
     if not path.is_file():
         if not needed:
             return {}
@@ -74,17 +77,6 @@ def _json(path: Path, where: str, *, needed: bool = True) -> Mapping[str, object
             "or fetch it again"
         )
     return value
-
-
-def _vet_architecture(where: str, config: Mapping[str, object]) -> None:
-    named = config.get("architectures")
-    names = named if isinstance(named, list) else []
-    if not any(str(name).endswith(_HEAD) for name in names):
-        raise ModelError(
-            f"{where}: config.json names the architecture {named!r}, but one that ends in {_HEAD} "
-            "is needed: this is an encoder, or a model for another task, without a trained "
-            "multiple-choice head; fine-tune it first (robustness train)"
-        )
 
 
 def _vet_weights_format(where: str, folder: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_path_that_does_not_exist_is_said_so(spec):
 
 @pytest.mark.parametrize("spec", ["", "name", "a b", ":", "stub", "x:", ":y", "a.b:c d"])
 def test_other_names_are_refused_with_the_forms_that_exist(spec):
-    with pytest.raises(UsageError, match=r"package\.module:factory.*known: predictions:, stub:"):
+    with pytest.raises(UsageError, match=r"package\.module:factory.*known: endpoint:, predictions:, stub:"):
         found(spec)
 
 
@@ -156,3 +156,25 @@ def test_asking_for_a_kind_loads_neither_torch_nor_transformers():
         "assert not {'torch', 'transformers', 'pandas', 'pyarrow'} & sys.modules.keys()"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["multiple-choice", "classifier", "causal", "encoder-decoder"])
+def test_the_kind_of_a_checkpoint_is_read_off_its_architecture(kind, tmp_path, bert):
+    from tests.models.language_models import causal_network, saved, seq2seq_network, tokenizer
+    from tests.models.test_classifier import made
+
+    def model_of(kind):
+        if kind == "multiple-choice":
+            return bert
+        if kind == "classifier":
+            return made(tmp_path, "bert", ("wrong", "right"))
+        words = tokenizer(eos=kind != "causal")
+        network = causal_network if kind == "causal" else seq2seq_network
+        return saved(network("gpt2" if kind == "causal" else "t5", vocabulary=len(words)), words, tmp_path)
+
+    folder = str(model_of(kind))
+    model = resolve(folder, options=OPTIONS)
+    assert getattr(model, "kind", "multiple-choice") == kind
+    other = "causal" if kind != "causal" else "classifier"
+    with pytest.raises(ModelError, match="is needed: this is"):
+        resolve(folder, options=ModelOptions(device="cpu", kind=other))
