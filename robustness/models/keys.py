@@ -46,7 +46,7 @@ class RowKeys:
         return _ended(self._canonical, row)
 
     def note(self, name: str) -> bytes:
-        """Return the key of a number that belongs to the model on this machine, such as its near-tie bound."""
+        """Return the key of what was measured of the model on this machine, such as its near-tie bound."""
         digest = self._notes.copy()
         digest.update(name.encode())
         return digest.digest()
