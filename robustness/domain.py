@@ -12,6 +12,7 @@ from robustness.errors import DataError
 from robustness.rng import Rng
 
 __all__ = [
+    "HOW_COMPUTED",
     "Attack",
     "Edit",
     "Example",
@@ -33,6 +34,10 @@ __all__ = [
 
 Scores: TypeAlias = tuple[float, ...]
 """float[K]: one number per option, in the order of the options; higher is better."""
+
+HOW_COMPUTED = ("batch_tokens", "out_of_memory_rows", "rescored_items", "threads")
+"""Entries of a run's environment that tell how it was computed and reach no score: a run folder has
+them in its manifest, so that its report is the same however many processes made it."""
 
 Note: TypeAlias = str | int | float | bool
 Place: TypeAlias = Literal["passage", "question", "option"]

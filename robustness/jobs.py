@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from robustness.domain import Model, Suite
 from robustness.errors import RobustnessError, UsageError
 from robustness.reports.store import read_run
 from robustness.reports.summary import Summary
+from robustness.store.place import cache_folder
 from robustness.suites.plan import Check, Plan, plan
 from robustness.suites.store import plan_of
 
@@ -26,7 +28,19 @@ if TYPE_CHECKING:
     from robustness.pipeline import Finished, Target
     from robustness.reports.baselines import Baseline
 
-__all__ = ["Job", "alone", "job", "key", "once", "score"]
+__all__ = [
+    "Job",
+    "alone",
+    "cache_of",
+    "job",
+    "key",
+    "model_asked",
+    "once",
+    "prepared",
+    "resolved",
+    "score",
+    "suite_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +135,46 @@ def score(made: Job, model: Model | str | None = None, folder: Path | None = Non
         RobustnessError: model, data, suite or baseline cannot be used, or the folder cannot be written.
     """
     from robustness.pipeline import check
-    from robustness.reports.store import check_writable
 
-    asked_for = model or made.config.model
-    if asked_for is None:
+    asked_for = model or model_asked(made)
+    with chdir(made.settings.folder):
+        suite, target, baseline = prepared(made, folder)
+        found = resolved(made, asked_for)
+        return check(suite, found, target, baseline=baseline, cache=cache_of(made))
+
+
+def model_asked(made: Job) -> str:
+    """Return the name of the configuration's model; raises `UsageError` where there is none."""
+    if made.config.model is None:
         raise UsageError(
             "configuration: no model came, but one is needed; give --model, set model in the "
             "configuration, or implement the hook pytest_robustness_model"
         )
+    return made.config.model
+
+
+def prepared(made: Job, folder: Path | None = None) -> tuple[Suite, Target, Baseline | None]:
+    """Return what a run needs beside its model: the suite, where it goes, and what it is held against.
+
+    Call it in the settings' folder. Raises as `score` does.
+    """
+    from robustness.reports.store import check_writable
+
     target = _target(made, folder)
-    with chdir(made.settings.folder):
-        given = _given_baseline(made, target)
-        if target.folder:
-            check_writable(target.folder)
-        suite = _suite(made)
-        baseline = _baseline(made, target, suite, given)
-        resolved = _resolved(made, asked_for)
-        return check(suite, resolved, target, baseline=baseline)
+    given = _given_baseline(made, target)
+    if target.folder:
+        check_writable(target.folder)
+    suite = suite_of(made)
+    return suite, target, _baseline(made, target, suite, given)
+
+
+def cache_of(made: Job) -> Path | None:
+    """Return the folder of scored rows; None where none is to be used or no place for one is known."""
+    config = made.config
+    if config.no_cache:
+        return None
+    asked = made.settings.start("cache") / Path(config.cache).expanduser() if config.cache else None
+    return cache_folder(asked, os.environ)
 
 
 def _target(made: Job, folder: Path | None) -> Target:
@@ -192,7 +229,8 @@ def _baseline(made: Job, target: Target, suite: Suite, given: Baseline | None) -
     )
 
 
-def _resolved(made: Job, model: Model | str) -> Model:
+def resolved(made: Job, model: Model | str) -> Model:
+    """Return the model that a job asks for, ready to score; call it in the settings' folder."""
     from robustness.models.options import ModelOptions
     from robustness.models.resolve import resolve
 
@@ -209,8 +247,10 @@ def _resolved(made: Job, model: Model | str) -> Model:
         return resolve(model, options=options)
 
 
-def _suite(made: Job) -> Suite:
-    from robustness.pipeline import Source, suite_of
+def suite_of(made: Job) -> Suite:
+    """Return the suite of a job, built or thawed, under the limits of its configuration."""
+    from robustness.pipeline import Source
+    from robustness.pipeline import suite_of as built
     from robustness.suites.store import thaw
 
     config, settings = made.config, made.settings
@@ -219,7 +259,7 @@ def _suite(made: Job) -> Suite:
     else:
         rest = config.limit, config.seed, config.skip_invalid, config.workers
         with chdir(settings.start("suite")):
-            suite = suite_of(Source(str(config.data), made.chosen, *rest, settings.start("data")))
+            suite = built(Source(str(config.data), made.chosen, *rest, settings.start("data")))
     return replace(suite, plan=configured(suite.plan, config))
 
 

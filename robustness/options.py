@@ -15,22 +15,29 @@ if TYPE_CHECKING:
 __all__ = [
     "Baseline",
     "Batch",
+    "Cache",
     "ConfigFile",
     "Data",
     "Device",
+    "DryRun",
     "Frozen",
     "Json",
     "Limit",
     "MaxLength",
     "MissingBaseline",
     "ModelSpec",
+    "NoCache",
     "NoText",
     "OnMissingBaseline",
     "Output",
+    "Partial",
+    "Parts",
     "Quiet",
     "Regression",
     "Report",
+    "RunFolder",
     "Seed",
+    "ShardOf",
     "ShowConfig",
     "SkipInvalid",
     "SuiteName",
@@ -38,6 +45,7 @@ __all__ = [
     "Threads",
     "Undecided",
     "UndecidedPolicy",
+    "Wait",
     "Workers",
     "settings_of",
     "settings_text",
@@ -135,9 +143,55 @@ Threads: TypeAlias = Annotated[
         "--threads", min=1, envvar="ROBUSTNESS_THREADS", help="Threads of torch; default: usable cores."
     ),
 ]
+Cache: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        envvar="ROBUSTNESS_CACHE",
+        help="Folder of scored rows, which later runs use; default: the platform's.",
+    ),
+]
+NoCache: TypeAlias = Annotated[
+    bool,
+    typer.Option("--no-cache", envvar="ROBUSTNESS_NO_CACHE", help="Use no scored rows and keep none."),
+]
+ShardOf: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        envvar="ROBUSTNESS_SHARD",
+        help="Score share I of N alone and write a part to -o, for `robustness merge`.",
+    ),
+]
+Wait: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        min=0,
+        envvar="ROBUSTNESS_WAIT",
+        help="Under torchrun: seconds that the first process waits for the parts of the others.",
+    ),
+]
+Parts: TypeAlias = Annotated[
+    list[Path],
+    typer.Argument(metavar="PART...", help="Folders that `check --shard` wrote, in any order."),
+]
+Partial: TypeAlias = Annotated[
+    bool, typer.Option("--partial", help="Judge what is there, marked as partial, where parts are missing.")
+]
+DryRun: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Say rows, tokens and about how long it would take; score and write nothing."
+    ),
+]
 Report: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--report", help="Also write FORMAT:PATH (md, html, json, junit); repeatable."),
+]
+RunFolder: TypeAlias = Annotated[
+    Path, typer.Option("--reports", help="Where tags and names of runs are looked up.")
 ]
 NoText: TypeAlias = Annotated[
     bool,

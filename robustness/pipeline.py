@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from robustness.domain import Model, Suite
+from robustness.domain import Model, Run, Suite
 from robustness.judging.verdicts import judge
 from robustness.readers.checks import check as check_data
 from robustness.readers.load import Dataset, load
@@ -20,11 +20,14 @@ from robustness.reports.store import check_writable, run_name, write_run
 from robustness.reports.summary import Summary, summarise
 from robustness.results import Judgement
 from robustness.scoring import run as score
+from robustness.store.cache import Cache
+from robustness.store.keep import keep
+from robustness.store.rows import Table
 from robustness.suites.audit import as_json, refuse_leaks, sentinels
 from robustness.suites.build import build
 from robustness.suites.plan import Plan
 
-__all__ = ["Finished", "Source", "Target", "check", "suite_of"]
+__all__ = ["Finished", "Source", "Target", "check", "finish", "place", "scored", "suite_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +100,62 @@ class Target:
     """Replace an earlier run: for the demo alone."""
     reports: Path = Path("reports")
     """Where runs without a folder of their own go."""
+    created: str = ""
+    """ISO 8601 time; `place` says it."""
 
 
-def check(suite: Suite, model: Model, target: Target, *, baseline: Baseline | None = None) -> Finished:
+def check(
+    suite: Suite,
+    model: Model,
+    target: Target,
+    *,
+    baseline: Baseline | None = None,
+    cache: Path | None = None,
+) -> Finished:
     """Score, judge and write one run.
 
-    Raises `ScoreError` for scores that cannot be used and `OutputError` for a folder that cannot be
-    written, the latter before anything is scored.
+    With a `cache` (a folder), rows that were scored before are not scored again, and an interrupted
+    run goes on where it ended; neither changes a number. None keeps nothing.
+
+    Raises:
+        ScoreError: the scores cannot be used.
+        OutputError: the folder cannot be written, told before anything is scored.
+        Stopped: SIGINT or SIGTERM came, and what was scored is in the cache.
+    """
+    placed = place(target, suite, model.name)
+    run, _ = scored(suite, model, cache=cache)
+    return finish(suite, run, placed, baseline=baseline)
+
+
+def place(target: Target, suite: Suite, model: str) -> Target:
+    """Return the target with its folder and time, which can be written; ask before scoring, not after.
+
+    Raises:
+        UsageError: the folder holds something already.
+        OutputError: it cannot be written.
     """
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    name = run_name(created, suite.fingerprint, target.tag or model.name)
-    folder = target.folder or target.reports / name
+    folder = target.folder or target.reports / run_name(created, suite.fingerprint, target.tag or model)
     check_writable(folder, overwrite=target.overwrite)
-    run = score(suite, model)
+    return replace(target, folder=folder, created=created)
+
+
+def scored(
+    suite: Suite, model: Model, *, cache: Path | None, whole: Suite | None = None
+) -> tuple[Run, Table | None]:
+    """Return what a model says to a suite, and the rows that were scored for it, where they are kept.
+
+    `whole` is the suite that `suite` is a share of. Raises as `check` does.
+    """
+    with keep(model, suite=suite.fingerprint, cache=Cache(cache) if cache else None) as store:
+        run = score(suite, model, whole=whole)
+        return run, store.rows() if store else None
+
+
+def finish(suite: Suite, run: Run, target: Target, *, baseline: Baseline | None = None) -> Finished:
+    """Judge a run and write it to a target that `place` has given a folder."""
+    folder, created = target.folder, target.created
+    assert folder is not None, "place() comes first"
     judgement = judge(suite, run, baseline=baseline.run if baseline else None)
     write_run(
         folder,

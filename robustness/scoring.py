@@ -20,9 +20,10 @@ class _Describes(Protocol):
     def environment(self) -> Mapping[str, str]: ...
 
 
-def run(suite: Suite, model: Model, *, chunk: int = _CHUNK) -> Run:
+def run(suite: Suite, model: Model, *, whole: Suite | None = None, chunk: int = _CHUNK) -> Run:
     """Return what the model says to every item of the suite, in chunks of `chunk` items.
 
+    `whole` is the suite that `suite` is a share of: its items are no strangers to predictions.
     Items of one source are neighbours, so that a model can spare itself equal rows. Non-finite
     scores are kept as they are: judging makes them INVALID.
 
@@ -31,7 +32,7 @@ def run(suite: Suite, model: Model, *, chunk: int = _CHUNK) -> Run:
     """
     _same_suite(suite, model)
     items = _items(suite)
-    _no_foreign_answers(items, model)
+    _no_foreign_answers(_items(whole or suite), model)
     scores: dict[str, Scores] = {}
     visible: dict[str, int] = {}
     for batch in _chunks(items, chunk):

@@ -1,8 +1,14 @@
-"""Hypothesis on shared, noisy machines: no deadlines; in CI the same examples every time."""
+"""Hypothesis on shared, noisy machines: no deadlines; in CI the same examples every time.
+
+Scored rows of tests go to a folder that ends with the session, never to anybody's home.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +19,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("house")
+
+_CACHE = tempfile.mkdtemp(prefix="robustness-cache-")
+os.environ["ROBUSTNESS_CACHE"] = _CACHE
+atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)

@@ -27,7 +27,9 @@ def functions() -> list[tuple[str, int]]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno is not None
-                found.append((f"{file.name}:{node.name}", node.end_lineno - node.lineno + 1))
+                found.append(
+                    (f"{file.parent.name}/{file.name}:{node.name}", node.end_lineno - node.lineno + 1)
+                )
     return found
 
 
@@ -35,7 +37,7 @@ def test_functions_are_short():
     lengths = [length for _, length in functions()]
     assert statistics.median(lengths) < 12
     # A command's flags are its parameters, one a line.
-    assert [name for name, n in functions() if n > FUNCTION_CAP and not name.startswith("cli.py")] == []
+    assert [name for name, n in functions() if n > FUNCTION_CAP and not name.startswith("commands/")] == []
 
 
 def test_files_stay_under_the_cap():

@@ -44,7 +44,7 @@ _EXCLUSIVE = frozenset({"data", "frozen"})
 _WHOLE = ("seed", "limit", "workers", "batch_tokens", "max_length", "threads", "min_passages")
 _KINDS: Final[Mapping[str, type]] = {
     **dict.fromkeys(_WHOLE, int),
-    **dict.fromkeys(("skip_invalid", "no_text"), bool),
+    **dict.fromkeys(("skip_invalid", "no_cache", "no_text"), bool),
     "regression": float,
 }
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -81,6 +81,10 @@ class Config(StrictTable):
     batch_tokens: int | None = Field(None, ge=1)
     max_length: int | None = Field(None, ge=8)
     threads: int | None = Field(None, ge=1)
+    cache: str | None = Field(None, min_length=1)
+    """Folder of scored rows; None is the platform's folder for caches."""
+    no_cache: bool = False
+    """Keep no rows: every run, interrupted ones too, begins anew."""
     no_text: bool = False
     """Ids and numbers only: for data that may not be passed on."""
     output: str | None = Field(None, min_length=1)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 
 from robustness.errors import ModelError
 
-__all__ = ["device_for", "plain_arithmetic", "usable_threads"]
+__all__ = ["device_for", "machine_class", "plain_arithmetic", "usable_threads"]
 
 
 def usable_threads() -> int:
@@ -39,6 +43,28 @@ def device_for(wish: str) -> str:
             "build for this GPU"
         )
     return wish
+
+
+@cache
+def machine_class(device: str) -> str:
+    """Return what decides the last bits beside the numeric class: processor, its instructions, libraries."""
+    import torch
+
+    kind = torch.device(device).type
+    name = torch.cuda.get_device_name(device) if kind == "cuda" else _processor()
+    capability = torch.backends.cpu.get_cpu_capability()
+    versions = (f"{package} {version(package)}" for package in ("torch", "transformers"))
+    return "; ".join((platform.machine(), name, capability, *versions))
+
+
+def _processor() -> str:
+    """Return the processor's name: `platform.processor` knows it on macOS and Windows alone."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name"))
+    return next(names, platform.processor())
 
 
 @contextmanager

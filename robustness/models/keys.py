@@ -30,11 +30,12 @@ class RowKeys:
 
     __slots__ = ("_canonical", "_fast", "_notes")
 
-    def __init__(self, fingerprint: str, *, adapter: str, numeric: str) -> None:
+    def __init__(self, fingerprint: str, *, adapter: str, numeric: str, machine: str = "") -> None:
         self._fast = _begun((_SCHEMA, fingerprint, adapter, numeric, "fast"))
         # The canonical score is of one definition, so it outlives the way the fast one was computed.
         self._canonical = _begun((_SCHEMA, fingerprint, adapter.partition("@")[0], "fp64", "canonical"))
-        self._notes = _begun((_SCHEMA, fingerprint, adapter, numeric, "note"))
+        # What was measured on one machine says nothing of another.
+        self._notes = _begun((_SCHEMA, fingerprint, adapter, numeric, machine, "note"))
 
     def of(self, row: Row) -> bytes:
         """Return the key of a row's fast score."""
@@ -45,7 +46,7 @@ class RowKeys:
         return _ended(self._canonical, row)
 
     def note(self, name: str) -> bytes:
-        """Return the key of a number that belongs to the model, such as its near-tie bound."""
+        """Return the key of what was measured of the model on this machine, such as its near-tie bound."""
         digest = self._notes.copy()
         digest.update(name.encode())
         return digest.digest()

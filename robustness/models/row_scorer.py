@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 
-from robustness.models.arithmetic import plain_arithmetic
+from robustness.models.arithmetic import machine_class, plain_arithmetic
 from robustness.models.batches import plan, plan_alone, plan_packed
 from robustness.models.canonical import Canonical
 from robustness.models.encoding import Row
@@ -155,7 +155,8 @@ class RowScorer:
 
     def _keys(self) -> RowKeys:
         name = f"{self._adapter.name}@{self.path}"
-        return RowKeys(self._fingerprint, adapter=name, numeric=self._numeric)
+        where = machine_class(self._machine.device)
+        return RowKeys(self._fingerprint, adapter=name, numeric=self._numeric, machine=where)
 
     def _keys_of(self, rows: Sequence[Row]) -> dict[Row, bytes]:
         keys = self._keys()
@@ -247,13 +248,10 @@ class RowScorer:
 
     def _remember(self, shadow: Shadow) -> None:
         keys = self._keys()
-        notes = {"bound": shadow.bound, "difference": shadow.difference, "invariant": float(shadow.invariant)}
-        self.ledger.record(finite_rows({keys.note(name): value for name, value in notes.items()}))
+        if notes := shadow.notes():
+            self.ledger.record({keys.note(name): value for name, value in notes.items()})
 
     def _remembered(self) -> Shadow | None:
         keys = {name: self._keys().note(name) for name in ("bound", "difference", "invariant")}
         known = self.ledger.known(tuple(keys.values()))
-        if len(known) < len(keys):
-            return None
-        found = {name: known[key] for name, key in keys.items()}
-        return Shadow(found["difference"], bool(found["invariant"]), found["bound"])
+        return Shadow.of_notes({name: known[key] for name, key in keys.items() if key in known})

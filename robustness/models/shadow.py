@@ -7,7 +7,7 @@ fp32 is from the canonical score, from which the bound for near ties follows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from robustness.models.encoding import Row
@@ -21,6 +21,8 @@ LARGEST_DIFFERENCE = 1e-4
 
 _NOISE_FACTOR = 64
 _SPREAD_SHARE = 1e-5
+_STEP = 2.0**-20
+"""Between the notes of a bound and of its double."""
 _SHORT = 128
 """Longest probe, in tokens, that is also scored canonically: fp64 is slow."""
 
@@ -40,6 +42,32 @@ class Shadow:
     def agrees(self) -> bool:
         """Whether the fast path may be used."""
         return self.difference <= LARGEST_DIFFERENCE
+
+    def notes(self) -> dict[str, float]:
+        """Return what a ledger keeps of the check, by name; empty where there is nothing to be kept.
+
+        Where ledgers are united, the smaller of two numbers stays, and two that are close do not
+        contradict each other: so the smaller is here the more careful one, and all are within 1e-4.
+        """
+        if not self.agrees or self.bound <= 0:
+            return {}
+        return {
+            "bound": -math.log2(self.bound) * _STEP,
+            "difference": -self.difference,
+            "invariant": self.invariant * _STEP,
+        }
+
+    @classmethod
+    def of_notes(cls, notes: Mapping[str, float]) -> Shadow | None:
+        """Return the check that `notes` tell of; None where they do not tell all.
+
+        >>> Shadow.of_notes(Shadow(1e-7, True, 2.0**-15).notes())
+        Shadow(difference=1e-07, invariant=True, bound=3.0517578125e-05)
+        """
+        if not notes.keys() >= {"bound", "difference", "invariant"}:
+            return None
+        bound = 2.0 ** -round(notes["bound"] / _STEP)
+        return cls(-notes["difference"], notes["invariant"] > 0, bound)
 
 
 def shadow_of(rows: Sequence[Row], *, fast: Scorer, plain: Scorer, canonical: Scorer) -> Shadow:

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
 
-from robustness.domain import Run, Suite
+from robustness.domain import HOW_COMPUTED, Run, Suite
 from robustness.errors import OutputError, RobustnessError, UsageError
 from robustness.reports.items import write_items
 from robustness.reports.privacy import public_text
@@ -168,6 +168,7 @@ def _head(suite: Suite, run: Run, created: str) -> dict[str, object]:
         "created": created,
         "suite": suite.fingerprint,
         "model": {"name": public_text(run.model), "fingerprint": run.model_fingerprint},
+        "computed": {name: run.environment[name] for name in HOW_COMPUTED if name in run.environment},
         "tag": "",
         "commit": "",
         "baseline": None,

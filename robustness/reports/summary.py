@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
-from robustness.domain import Run, Status, Suite
+from robustness.domain import HOW_COMPUTED, Run, Status, Suite
 from robustness.reports.audited import (
     FindingSummary,
     SentinelSummary,
@@ -168,7 +168,7 @@ def summarise(
         schema=SCHEMA,
         created=created,
         headline=headline(judgement, families),
-        remarks=remarks(judgement, families),
+        remarks=(*_notices(run), *remarks(judgement, families)),
         status=judgement.status,
         model=ModelSummary(public_text(run.model), run.model_fingerprint),
         data=public_text(suite.data),
@@ -186,9 +186,22 @@ def summarise(
         sentinels=sentinels(suite.audit),
         invalid_rows=rows if text else (),
         invalid_rows_count=len(rows),
-        environment=public_environment(run.environment),
+        environment=_environment(run),
         text=text,
     )
+
+
+def _notices(run: Run) -> Iterator[str]:
+    """Yield what touches every number of the run."""
+    if told := run.environment.get("partial"):
+        yield f"Partial: every number here is of {told}; what is missing is INVALID."
+    if told := run.environment.get("warning"):
+        yield f"Warning: {public_text(told)}."
+
+
+def _environment(run: Run) -> Mapping[str, str]:
+    told = {name: value for name, value in run.environment.items() if name not in HOW_COMPUTED}
+    return public_environment(told)
 
 
 def _verdict(verdict: Verdict) -> Verdict:

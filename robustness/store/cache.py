@@ -9,8 +9,9 @@ from pathlib import Path
 
 from robustness.errors import OutputError
 from robustness.store.durable import write_durably
-from robustness.store.entry import begin, load
+from robustness.store.entry import begin, load, seal
 from robustness.store.header import SCHEMA, Header
+from robustness.store.locks import waiting
 from robustness.store.network import is_remote
 from robustness.store.pruning import prune
 from robustness.store.segments import Memory, Segments
@@ -78,6 +79,25 @@ class Cache:
         except BaseException:
             writer.close()
             raise
+
+    def settle(self, header: Header) -> None:
+        """Seal what interrupted runs of this header have left, before several processes start at once:
+        each finds it there, whichever was first. Nothing where the cache cannot be written.
+
+        Raises:
+            StoreError: rows in the cache contradict each other.
+        """
+        folder = self._versioned / header.entry
+        if self._unwritable(folder) or is_remote(folder):
+            return
+        with waiting(folder / "settle"):
+            journal = begin(folder, header)
+            try:
+                seal(folder, header, journal.table())
+            except BaseException:
+                journal.close()
+                raise
+            journal.remove()
 
     @property
     def _versioned(self) -> Path:

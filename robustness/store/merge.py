@@ -64,8 +64,13 @@ class Merged:
             suite=self.header.suite,
             scores={name: self.scores[name] for name in item_ids(suite) if name in self.scores},
             visible={name: self.visible[name] for name in item_ids(suite) if name in self.visible},
-            environment=self.environment,
+            environment={**self.environment, **self._partial(missing)},
         )
+
+    def _partial(self, missing: Sequence[str]) -> dict[str, str]:
+        if not missing:
+            return {}
+        return {"partial": f"{self.total - len(missing)} of {self.total} items{self._absent()}"}
 
     def _same_suite(self, suite: Suite) -> None:
         if suite.fingerprint != self.header.suite:

@@ -1,11 +1,10 @@
-"""`robustness compare` and `robustness runs`: what stored runs say beside each other, without a model."""
+"""`robustness compare`: what stored runs say beside each other, without a model."""
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +14,7 @@ from robustness.errors import UsageError, unknown
 if TYPE_CHECKING:
     from robustness.reports.compared import RunsCompared
 
-__all__ = ["FailOn", "compare", "runs"]
+__all__ = ["FailOn", "compare"]
 
 
 class FailOn(StrEnum):
@@ -24,11 +23,6 @@ class FailOn(StrEnum):
     NEVER = "never"
     WORSE = "worse"
     UNDECIDED = "undecided"
-
-
-Folder: TypeAlias = Annotated[
-    Path, typer.Option("--reports", help="Where tags and names of runs are looked up.")
-]
 
 
 def compare(
@@ -67,7 +61,7 @@ def compare(
             help="worse: end with 1 where one is worse, 3 where one is not measured; undecided: also 4.",
         ),
     ] = FailOn.NEVER,
-    reports: Folder = Path("reports"),
+    reports: flag.RunFolder = Path("reports"),
     report: Annotated[
         list[str] | None,
         typer.Option("--report", help="Also write FORMAT:PATH (md, html, json); repeatable."),
@@ -94,38 +88,6 @@ def compare(
         typer.echo(f"wrote {write_text(spec, path, _rendered(style, made))}", err=True)
     _show(made, json=json)
     raise typer.Exit(_exit_code(made, fail_on))
-
-
-def runs(
-    trend: Annotated[
-        str,
-        typer.Option("--trend", help="Condition whose measure is shown for each run: clean, or an attack."),
-    ] = "clean",
-    suite: Annotated[
-        str, typer.Option("--suite", help="Only runs of this suite: its name, or how its fingerprint begins.")
-    ] = "",
-    tag: Annotated[str, typer.Option("--tag", help="Only runs with this tag.")] = "",
-    reports: Folder = Path("reports"),
-    json: flag.Json = False,
-) -> None:
-    """List the finished runs of reports/, the oldest first, with one measure as a trend."""
-    from robustness.reports.runs import listed_runs
-
-    found = listed_runs(reports, trend=trend, suite=suite, tag=tag)
-    if json:
-        from json import dumps
-
-        from robustness.reports.codec import encode
-
-        typer.echo(dumps(encode(found), indent=2))
-    elif not found:
-        typer.echo(f"no finished run of this kind in {reports}; `robustness check` makes one", err=True)
-    else:
-        from robustness.reports.runs_to_terminal import runs_text
-
-        shown = runs_text(found, trend=trend)
-        encoding = sys.stdout.encoding or "utf-8"
-        typer.echo(shown.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _named(seeds_of: list[str] | None) -> list[str]:
