@@ -14,7 +14,7 @@ from robustness.neurons.wiring import Wiring
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["ablated"]
+__all__ = ["ablated", "edits"]
 
 
 def ablated(wired: Wiring, given: Batch, group: Iterable[Site], replacement: Replacement) -> Tensor:
@@ -24,16 +24,26 @@ def ablated(wired: Wiring, given: Batch, group: Iterable[Site], replacement: Rep
 
     Raises `UsageError` for a unit that the network does not have.
     """
-    places = _by_place(wired, group)
+    sites = tuple(group)
     passes = replacement.ablation.passes
     total: Tensor | None = None
     for draw in range(passes):
-        edits = {key: _edit(wired, key, units, replacement, draw) for key, units in places.items()}
-        with intercepted(wired, edits):
+        with intercepted(wired, edits(wired, sites, replacement, draw=draw)):
             logits = forward(wired.network, given)
         total = logits if total is None else total + logits
     assert total is not None
     return total / passes
+
+
+def edits(
+    wired: Wiring, group: Iterable[Site], replacement: Replacement, *, draw: int = 0
+) -> dict[tuple[Kind, int], Edit]:
+    """Return what to do to the tensor of each place so that all units of a group are replaced.
+
+    Raises `UsageError` for a unit that the network does not have.
+    """
+    places = _by_place(wired, group)
+    return {place: _edit(wired, place, units, replacement, draw) for place, units in places.items()}
 
 
 def _by_place(wired: Wiring, group: Iterable[Site]) -> dict[tuple[Kind, int], list[int]]:

@@ -73,13 +73,12 @@ def reference(
     *,
     ablation: Ablation,
     kinds: Iterable[Kind],
-    rows: Sequence[int] | None = None,
 ) -> Reference:
-    """Return the reference over the given rows (all unless named), by ordinary forward passes.
+    """Return the reference over the clean rows of `data`, by ordinary forward passes.
 
     Raises `UsageError` where the network has no place for a kind.
     """
-    chosen = tuple(range(len(data))) if rows is None else tuple(sorted(set(rows)))
+    chosen = data.clean or tuple(range(len(data)))
     if ablation.value in (Value.ZERO, Value.CLAMP):
         return Reference(data, ablation, Tables({}, {}, {}), hashlib.sha256().hexdigest())
     wanted = _bank_tokens(data, chosen, seed=ablation.seed)

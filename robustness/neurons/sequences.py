@@ -45,6 +45,8 @@ class Sequences:
     """Id of the clean example that first brought each row."""
     options: Mapping[str, tuple[int, ...]]
     """Example or variant id -> positions of its options' rows; empty where it does not fit."""
+    clean: tuple[int, ...] = ()
+    """Rows of clean examples, the reference of means and resampled values; all rows where empty."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -94,7 +96,8 @@ def sequences(model: HuggingFaceModel, suite: Suite) -> Sequences:
             f"neuron analysis: none of {len(items)} items fits into {model.max_length} tokens; raise "
             "--max-length"
         )
-    return Sequences(tuple(places), tuple(roles), tuple(sources), options)
+    clean = sorted({row for example in suite.examples for row in options[example.id]})
+    return Sequences(tuple(places), tuple(roles), tuple(sources), options, tuple(clean))
 
 
 def _items(suite: Suite) -> Iterator[tuple[Example, str]]:
