@@ -17,7 +17,17 @@ from robustness.results import Estimate
 from robustness.stats.multiplicity import benjamini_hochberg
 from robustness.stats.resampling import sample
 
-__all__ = ["Changes", "Quadrant", "UnitEffects", "changes", "pooled", "quadrant", "traits", "unit_effects"]
+__all__ = [
+    "Changes",
+    "Quadrant",
+    "UnitEffects",
+    "changes",
+    "pooled",
+    "quadrant",
+    "specific",
+    "traits",
+    "unit_effects",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,9 +40,9 @@ class Quadrant(StrEnum):
     """What ablating a unit does to the margins: under attack (lift) and on clean items (cost)."""
 
     SHORTCUT = "shortcut"
-    """It lifts attacked margins, and the clean cost is below the tolerance."""
+    """It lifts attacked margins more than clean ones, and the clean cost is below the tolerance."""
     GUARDIAN = "guardian"
-    """It lowers attacked margins, and the clean cost is below the tolerance."""
+    """It lowers attacked margins more than clean ones, whose cost is below the tolerance."""
     ESSENTIAL = "essential"
     """It lowers both."""
     INERT = "inert"
@@ -90,18 +100,23 @@ class UnitEffects:
     """Change of the mean margin over all attacked items."""
     cost: Estimate
     """Loss of the mean margin on clean items; negative where ablation helps."""
+    specific: Estimate
+    """Lift beyond the change on the same items when clean: what sets the attack apart. A unit that
+    merely widens all margins has none."""
     p: float | None
-    """Sign-flip test of the lift, passages flipped as wholes."""
+    """Sign-flip test of `specific`, passages flipped as wholes: as if clean and attacked were swapped."""
     q: float | None
     """Benjamini-Hochberg over all units of the analysis, unverified ones counted as 1."""
+    q_clean: float | None
+    """The same for the clean cost."""
     quadrant: Quadrant
     traits: tuple[str, ...] = ()
     """`artefact`, `order`, `keyword`: see `traits`."""
 
     @property
     def discovered(self) -> bool:
-        """Whether the lift differs from 0 after correction for the number of units."""
-        return self.q is not None and self.q <= _ALPHA
+        """Whether it is a shortcut or a guardian: material, and beyond chance for so many units."""
+        return self.quadrant in (Quadrant.SHORTCUT, Quadrant.GUARDIAN)
 
 
 def changes(cube: Floats, base: Floats, condition: Condition) -> Changes:
@@ -138,6 +153,18 @@ def _widened(condition: Condition, width: int) -> npt.NDArray[np.int64]:
     return np.pad(condition.options, ((0, 0), (0, missing)), constant_values=-1)
 
 
+def specific(attacked: Changes, clean: Changes) -> Changes:
+    """Return, per attacked item, the change of its margin beyond that of its clean source.
+
+    Items whose source was not measured are left out.
+    """
+    place = {source: at for at, source in enumerate(clean.condition.sources)}
+    known = np.array([source in place for source in attacked.condition.sources], bool)
+    sources = [place[source] for source in attacked.condition.sources if source in place]
+    margin = attacked.margin[:, known] - clean.margin[:, sources]
+    return Changes(attacked.condition.where(known), attacked.before[known], margin)
+
+
 def unit_effects(
     names: Sequence[str],
     verified: Sequence[bool],
@@ -151,20 +178,18 @@ def unit_effects(
     Args:
         names: str[U], addresses.
         verified: bool[U], whether the cube holds exact logits.
-        parts: the changes by condition, clean first.
-        tolerance: clean cost that counts as none, in units of the margin.
+        parts: the changes by condition, clean first. Without an attack all is said of clean items.
+        tolerance: a change of the mean margin that counts as none.
         seed: of the draws of passages.
     """
+    clean = parts[0]
     attacked = pooled(parts)
-    lift_of = parts[0] if attacked is None else attacked
+    lift_of, own_of = (clean, clean) if attacked is None else (attacked, specific(attacked, clean))
     exact = np.flatnonzero(np.asarray(verified, bool))
-    p_values: list[float | None] = [1.0] * len(names)
-    for at, p in zip(exact, sign_flip_p(lift_of.by_passage()[exact]), strict=True):
-        p_values[at] = float(p)
-    q_values = benjamini_hochberg(p_values)
-    intervals = {
-        id(part): _intervals(part, exact, seed) for part in {id(p): p for p in (*parts, lift_of)}.values()
-    }
+    p, q = _tested(own_of, exact)
+    _, q_clean = _tested(clean, exact)
+    several = {id(part): part for part in (*parts, lift_of, own_of)}
+    intervals = {key: _intervals(part, exact, seed) for key, part in several.items()}
     turned = [flips(part.before, part.after) for part in parts]
     found = []
     for at, name in enumerate(names):
@@ -172,19 +197,30 @@ def unit_effects(
             (part.condition.name, intervals[id(part)][at], int(up[at]), int(down[at]))
             for part, (up, down) in zip(parts, turned, strict=True)
         )
-        lift, clean = intervals[id(lift_of)][at], own[0][1]
         made = UnitEffects(
             id=name,
             verified=bool(verified[at]),
             effects=own,
-            lift=lift,
-            cost=_turned(clean),
-            p=p_values[at] if verified[at] else None,
-            q=q_values[at] if verified[at] else None,
+            lift=intervals[id(lift_of)][at],
+            cost=_turned(own[0][1]),
+            specific=intervals[id(own_of)][at],
+            p=p[at],
+            q=q[at],
+            q_clean=q_clean[at],
             quadrant=Quadrant.ESTIMATED,
         )
         found.append(replace(made, quadrant=quadrant(made, tolerance), traits=traits(made, parts, tolerance)))
     return tuple(found)
+
+
+def _tested(part: Changes, exact: npt.NDArray[np.intp]) -> tuple[list[float | None], list[float | None]]:
+    """Return p and q by unit, None where unverified; those still count for the correction, as 1."""
+    values = np.ones(len(part.margin))
+    values[exact] = sign_flip_p(part.by_passage()[exact])
+    adjusted = benjamini_hochberg(values.tolist())
+    known = set(exact.tolist())
+    p = [float(value) if at in known else None for at, value in enumerate(values)]
+    return p, [value if at in known else None for at, value in enumerate(adjusted)]
 
 
 def _turned(clean: Estimate) -> Estimate:
@@ -209,20 +245,25 @@ def _intervals(part: Changes, exact: npt.NDArray[np.intp], seed: int) -> list[Es
 
 
 def quadrant(unit: UnitEffects, tolerance: float) -> Quadrant:
-    """Return what the intervals of a unit say; shortcut, guardian and essential must also be
-    discovered, that is survive the correction for the number of units."""
-    lift, cost = unit.lift, unit.cost
-    if not unit.verified or lift.low is None or lift.high is None or cost.low is None or cost.high is None:
+    """Return what the intervals of a unit say.
+
+    Changes within the tolerance are inert however certain: thousands of units move every margin a
+    little. Beyond it, shortcut and guardian need an attack-specific change, and essential a clean cost,
+    that survive the correction for the number of units.
+    """
+    bounds = (unit.lift.low, unit.lift.high, unit.cost.low, unit.cost.high)
+    if not unit.verified or None in bounds or unit.q is None or unit.q_clean is None:
         return Quadrant.ESTIMATED
-    cheap = cost.high < tolerance
-    if unit.discovered and lift.low > 0 and cheap:
-        return Quadrant.SHORTCUT
-    if unit.discovered and lift.high < 0 and cost.low > 0:
-        return Quadrant.ESSENTIAL
-    if unit.discovered and lift.high < 0 and cheap:
-        return Quadrant.GUARDIAN
-    if max(abs(bound) for bound in (lift.low, lift.high, cost.low, cost.high)) <= tolerance:
+    low, high, least, most = (float(bound or 0.0) for bound in bounds)
+    if max(map(abs, (low, high, least, most))) <= tolerance:
         return Quadrant.INERT
+    apart = unit.specific.value or 0.0
+    if unit.q <= _ALPHA and low > 0 and apart > 0 and most < tolerance:
+        return Quadrant.SHORTCUT
+    if unit.q <= _ALPHA and high < 0 and apart < 0 and most < tolerance:
+        return Quadrant.GUARDIAN
+    if unit.q_clean <= _ALPHA and high < 0 and least > 0:
+        return Quadrant.ESSENTIAL
     return Quadrant.UNDECIDED
 
 
@@ -232,7 +273,7 @@ def traits(unit: UnitEffects, parts: Iterable[Changes], tolerance: float) -> tup
     `artefact`: the clean cost is below the tolerance, yet the margin from the options alone falls
     (reliance on cues of the answers). `order`: the clean margin falls, the margin on shuffled passages
     does not (one of the units that use order). `keyword`: no clean cost, and a lift where keywords were
-    inserted or shuffled into readable places. By whole intervals, each class at 95 % and uncorrected.
+    inserted or shuffled into readable places. By whole intervals beyond the tolerance, each class at 95 % and uncorrected.
     """
     if not unit.verified:
         return ()
@@ -240,14 +281,15 @@ def traits(unit: UnitEffects, parts: Iterable[Changes], tolerance: float) -> tup
     kinds = {part.condition.name: _kind(part.condition) for part in parts}
     cheap = _below(unit.cost.high, tolerance)
     falls = _below(by_name[CLEAN].high, 0)
+    material = _below(by_name[CLEAN].high, -tolerance)
     found = set()
     for name, estimate in by_name.items():
         kind = kinds[name]
-        if kind == "artefact" and cheap and not falls and _below(estimate.high, 0):
+        if kind == "artefact" and cheap and not falls and _below(estimate.high, -tolerance):
             found.add(kind)
-        if kind == "order" and falls and estimate.low is not None and estimate.low > -tolerance:
+        if kind == "order" and material and estimate.low is not None and estimate.low > -tolerance:
             found.add(kind)
-        if kind == "keyword" and cheap and estimate.low is not None and estimate.low > 0:
+        if kind == "keyword" and cheap and estimate.low is not None and estimate.low > tolerance:
             found.add(kind)
     return tuple(sorted(found))
 

@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 
 MOST_MEMBERS: Final = 32
 _NEIGHBOURS: Final = 16
+_GROWTH: Final = 0.05
+"""A larger set must lift by this share more: else the smaller one says the same more plainly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def select(
     Greedy and doubling (1, 2, 4, ... members): before each step the network is screened anew with
     the set so far ablated, and units join by their estimated lift where their clean cost stays below the
     tolerance. Of the nested sets the one with the largest exact lift at a clean cost below the tolerance is
-    kept; the set is empty where none lifts. All numbers come from the items of `conditions` alone.
+    kept, a larger one only where it adds more than the tolerance and 5 %; the set is empty where none
+    lifts beyond the tolerance. All numbers come from the items of `conditions` alone.
     """
     rows = sorted({row for condition in conditions for row in condition.rows})
     local = [_local(condition, rows) for condition in conditions]
@@ -114,7 +117,7 @@ def select(
         members += [site for site, _ in joining]
         now = ablator.group(members, rows).astype(np.float64)
         lift, cost = _lift_and_cost(now[None], own, local)
-        if lift[0] > best[0] and cost[0] < tolerance:
+        if lift[0] > best[0] + max(tolerance, _GROWTH * best[0]) and cost[0] < tolerance:
             alone = sum(singles.get(site, 0.0) for site in members)
             best = (float(lift[0]), tuple(sorted(members)), float(lift[0]) - alone)
     return Chosen(selection, best[1], best[2])

@@ -74,7 +74,7 @@ class NeuronSummary:
 
     @property
     def discoveries(self) -> int:
-        """Units and heads listed whose lift survives the correction for their number."""
+        """Shortcuts and guardians among the units and heads listed."""
         return sum(unit.discovered for unit in (*self.units, *self.heads))
 
     @property
@@ -169,6 +169,7 @@ def _unit(read: dict[str, Any]) -> UnitEffects:
             "effects": effects,
             "lift": Estimate(**read["lift"]),
             "cost": Estimate(**read["cost"]),
+            "specific": Estimate(**read["specific"]),
             "quadrant": Quadrant(read["quadrant"]),
             "traits": tuple(read["traits"]),
         }

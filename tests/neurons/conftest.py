@@ -109,3 +109,125 @@ def one_thread(monkeypatch):
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+FILLERS = tuple("ann ben cat dog elm fig gum hat ink jug".split())
+RIGHT, CUE = "sure", "lo"
+PLANTED = "ffn.1.5"
+_SURE, _CUE, _FIRED = 12, 13, 14
+
+
+def planted_network(*, shortcut: bool):
+    """Reads "sure" in the gold option; one unit, where planted, falls for "lo" in any option.
+
+    Layer 0 mixes all tokens evenly into [CLS]; unit 5 of layer 1 fires on the cue and writes to a
+    direction that the classifier reads more strongly than the right word. The rest is small noise.
+    """
+    import torch
+
+    net = network("bert", double=False, initializer_range=0.02, vocab_size=20, hidden_act="relu")
+    for name, value in net.named_parameters():
+        if value.dim() == 1:
+            value.data.fill_(1.0 if "LayerNorm.weight" in name else 0.0)
+    words = net.bert.embeddings.word_embeddings.weight.data
+    words.normal_(0, 0.3, generator=torch.Generator().manual_seed(2))
+    words[:, [_SURE, _CUE, _FIRED, 15]] = 0
+    vocabulary = _vocabulary()
+    words[vocabulary[RIGHT], _SURE] = words[vocabulary[CUE], _CUE] = 3.0
+    first, second = net.bert.encoder.layer[0], net.bert.encoder.layer[1]
+    attention = first.attention.self
+    attention.query.weight.data.zero_()
+    attention.key.weight.data.zero_()
+    attention.value.weight.data.copy_(torch.eye(16))
+    mix = first.attention.output.dense.weight.data
+    mix.zero_()
+    for at in (_SURE, _CUE):
+        mix[at, at] = 10.0
+    if shortcut:
+        second.intermediate.dense.weight.data[5] = 0
+        second.intermediate.dense.weight.data[5, _CUE] = 2.0
+        second.output.dense.weight.data[:, 5] = 0
+        second.output.dense.weight.data[_FIRED, 5] = 2.0
+    pooler = net.bert.pooler.dense.weight.data
+    pooler.zero_()
+    pooler[0, _SURE] = pooler[1, _FIRED] = 0.5
+    net.classifier.weight.data.zero_()
+    net.classifier.weight.data[0, :2] = torch.tensor([2.0, 5.0])
+    return net
+
+
+def _vocabulary():
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *FILLERS, RIGHT, CUE]
+    return {piece: at for at, piece in enumerate(pieces)}
+
+
+def _words():
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.WordLevel(_vocabulary(), unk_token="[UNK]"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    names = {f"{piece[1:-1].lower()}_token": piece for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]")}
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        model_max_length=64,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+        **names,
+    )
+
+
+def cue_suite(items: int = 32):
+    """Items whose gold option holds "sure", and an attack that puts "lo" into a distractor."""
+    from random import Random
+
+    from robustness.domain import Edit, Example, Suite, Variant
+
+    draw = Random(5)
+    examples, variants = [], []
+    for number in range(items):
+        texts = [" ".join(draw.choices(FILLERS, k=n)) for n in (6, 3, 2, 2, 2)]
+        gold = draw.randrange(3)
+        options = [text + (f" {RIGHT}" if at == gold else " fig") for at, text in enumerate(texts[2:])]
+        group = f"p{number // 2:02}"
+        clean = Example(f"q{number:02}", texts[0], texts[1], tuple(options), gold, group)
+        victim = (gold + 1 + draw.randrange(2)) % 3
+        old = options[victim]
+        options[victim] = old + f" {CUE}"
+        name = f"{clean.id}~sent2opt-cue.1"
+        changed = Example(name, texts[0], texts[1], tuple(options), gold, group)
+        edits = (Edit("option", victim, len(old), "", f" {CUE}"),)
+        examples.append(clean)
+        variants.append(Variant(name, clean.id, "sent2opt-cue", 1, changed, (0, 1, 2), edits))
+    plan = {"recipes": {"sent2opt-cue": {"polarity": "attack"}}}
+    return Suite("cue", 0, plan, tuple(examples), tuple(variants), (), {}, "0" * 64)
+
+
+def as_model(net):
+    from robustness.models.checkpoint import Checkpoint
+    from robustness.models.huggingface import HuggingFaceModel
+    from robustness.models.options import ModelOptions
+
+    made = Checkpoint("tiny", "", net.eval(), _words(), 64)
+    return HuggingFaceModel(made, options=ModelOptions(device="cpu", threads=1))
+
+
+@pytest.fixture(scope="session")
+def suite():
+    return cue_suite()
+
+
+@pytest.fixture
+def planted():
+    """A model with a shortcut unit at `ffn.1.5`."""
+    return as_model(planted_network(shortcut=True))
+
+
+@pytest.fixture
+def honest():
+    """The same model without it."""
+    return as_model(planted_network(shortcut=False))
