@@ -1,0 +1,309 @@
+"""From a cube of logits to effects by unit: means, intervals over passages, p-values, flips, quadrants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from robustness.domain import Polarity
+from robustness.neurons.conditions import CLEAN, Condition, flips, margins, rights, settled
+from robustness.neurons.signflip import sign_flip_p
+from robustness.results import Estimate
+from robustness.stats.multiplicity import benjamini_hochberg
+from robustness.stats.resampling import sample
+
+__all__ = [
+    "Changes",
+    "Quadrant",
+    "UnitEffects",
+    "changes",
+    "pooled",
+    "quadrant",
+    "specific",
+    "traits",
+    "unit_effects",
+]
+
+Floats = npt.NDArray[np.float64]
+
+DRAWS: Final = 2_000
+_ALPHA: Final = 0.05
+_COLUMNS: Final = 64
+
+
+class Quadrant(StrEnum):
+    """What ablating a unit does to the margins: under attack (lift) and on clean items (cost)."""
+
+    SHORTCUT = "shortcut"
+    """It lifts attacked margins more than clean ones, and the clean cost is below the tolerance."""
+    GUARDIAN = "guardian"
+    """It lowers attacked margins more than clean ones, whose cost is below the tolerance."""
+    ESSENTIAL = "essential"
+    """It lowers both."""
+    INERT = "inert"
+    """Both intervals lie within the tolerance."""
+    UNDECIDED = "undecided"
+    """The intervals do not tell."""
+    ESTIMATED = "estimated"
+    """Screened only: no exact effect, so no judgement."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """Changes of the margins of E items, and of what is right, by U units."""
+
+    condition: Condition
+    before: Floats
+    """float[E], margins of the model as it is."""
+    margin: Floats
+    """float[U, E], after minus before."""
+
+    @property
+    def mean(self) -> Floats:
+        """float[U], the mean change of the margin."""
+        return self.margin.mean(1)
+
+    @property
+    def after(self) -> Floats:
+        """float[U, E], margins under ablation."""
+        return self.before + self.margin
+
+    @property
+    def accuracy(self) -> Floats:
+        """float[U], change of accuracy."""
+        found: Floats = (rights(self.after) - rights(self.before)).mean(1)
+        return found
+
+    def by_passage(self) -> Floats:
+        """float[U, G], changes of the margin summed by passage."""
+        names, place = np.unique(np.array(self.condition.groups), return_inverse=True)
+        sums = np.zeros((len(self.margin), len(names)))
+        np.add.at(sums.T, place, self.margin.T)
+        return sums
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEffects:
+    """One unit (or head) under all conditions."""
+
+    id: str
+    verified: bool
+    effects: tuple[tuple[str, Estimate, int, int], ...]
+    """Condition, change of the mean margin, items turned right, items turned wrong. Without an
+    interval where the unit was only screened."""
+    lift: Estimate
+    """Change of the mean margin over all attacked items."""
+    cost: Estimate
+    """Loss of the mean margin on clean items; negative where ablation helps."""
+    specific: Estimate
+    """Lift beyond the change on the same items when clean: what sets the attack apart. A unit that
+    merely widens all margins has none."""
+    p: float | None
+    """Sign-flip test of `specific`, passages flipped as wholes: as if clean and attacked were swapped."""
+    q: float | None
+    """Benjamini-Hochberg over all units of the analysis, unverified ones counted as 1."""
+    q_clean: float | None
+    """The same for the clean cost."""
+    quadrant: Quadrant
+    traits: tuple[str, ...] = ()
+    """`artefact`, `order`, `keyword`: see `traits`."""
+
+    @property
+    def discovered(self) -> bool:
+        """Whether it is a shortcut or a guardian: material, and beyond chance for so many units."""
+        return self.quadrant in (Quadrant.SHORTCUT, Quadrant.GUARDIAN)
+
+
+def changes(cube: Floats, base: Floats, condition: Condition) -> Changes:
+    """Return the changes of all units of a cube, float[U, N], against the logits float[N]."""
+    before = margins(np.asarray(base, np.float64)[None], condition)[0]
+    return Changes(condition, before, margins(settled(cube, base), condition) - before)
+
+
+def pooled(parts: Sequence[Changes]) -> Changes | None:
+    """Return all attacked items as one condition; None where there is no attack.
+
+    Attacks alone: under an ablation of information nobody should score high, so a lift means nothing.
+    """
+    attacks = [part for part in parts if part.condition.polarity is Polarity.ATTACK]
+    if not attacks:
+        return None
+    widest = max(part.condition.options.shape[1] for part in attacks)
+    first = attacks[0].condition
+    options = [_widened(part.condition, widest) for part in attacks]
+    joined = replace(
+        first,
+        name="attacked",
+        sources=tuple(s for part in attacks for s in part.condition.sources),
+        groups=tuple(g for part in attacks for g in part.condition.groups),
+        options=np.concatenate(options),
+        gold=np.concatenate([part.condition.gold for part in attacks]),
+    )
+    before = np.concatenate([part.before for part in attacks])
+    return Changes(joined, before, np.concatenate([part.margin for part in attacks], axis=1))
+
+
+def _widened(condition: Condition, width: int) -> npt.NDArray[np.int64]:
+    missing = width - condition.options.shape[1]
+    return np.pad(condition.options, ((0, 0), (0, missing)), constant_values=-1)
+
+
+def specific(attacked: Changes, clean: Changes) -> Changes:
+    """Return, per attacked item, the change of its margin beyond that of its clean source.
+
+    Items whose source was not measured are left out.
+    """
+    place = {source: at for at, source in enumerate(clean.condition.sources)}
+    known = np.array([source in place for source in attacked.condition.sources], bool)
+    sources = [place[source] for source in attacked.condition.sources if source in place]
+    margin = attacked.margin[:, known] - clean.margin[:, sources]
+    return Changes(attacked.condition.where(known), attacked.before[known], margin)
+
+
+def unit_effects(
+    names: Sequence[str],
+    verified: Sequence[bool],
+    parts: Sequence[Changes],
+    *,
+    tolerance: float,
+    seed: int,
+) -> tuple[UnitEffects, ...]:
+    """Return the effects of each unit, in the order of `names`.
+
+    Args:
+        names: str[U], addresses.
+        verified: bool[U], whether the cube holds exact logits.
+        parts: the changes by condition, clean first. Without an attack all is said of clean items.
+        tolerance: a change of the mean margin that counts as none.
+        seed: of the draws of passages.
+    """
+    clean = parts[0]
+    attacked = pooled(parts)
+    lift_of, own_of = (clean, clean) if attacked is None else (attacked, specific(attacked, clean))
+    exact = np.flatnonzero(np.asarray(verified, bool))
+    p, q = _tested(own_of, exact)
+    _, q_clean = _tested(clean, exact)
+    several = {id(part): part for part in (*parts, lift_of, own_of)}
+    intervals = {key: _intervals(part, exact, seed) for key, part in several.items()}
+    turned = [flips(part.before, part.after) for part in parts]
+    found = []
+    for at, name in enumerate(names):
+        own = tuple(
+            (part.condition.name, intervals[id(part)][at], int(up[at]), int(down[at]))
+            for part, (up, down) in zip(parts, turned, strict=True)
+        )
+        made = UnitEffects(
+            id=name,
+            verified=bool(verified[at]),
+            effects=own,
+            lift=intervals[id(lift_of)][at],
+            cost=_turned(own[0][1]),
+            specific=intervals[id(own_of)][at],
+            p=p[at],
+            q=q[at],
+            q_clean=q_clean[at],
+            quadrant=Quadrant.ESTIMATED,
+        )
+        found.append(replace(made, quadrant=quadrant(made, tolerance), traits=traits(made, parts, tolerance)))
+    return tuple(found)
+
+
+def _tested(part: Changes, exact: npt.NDArray[np.intp]) -> tuple[list[float | None], list[float | None]]:
+    """Return p and q by unit, None where unverified; those still count for the correction, as 1."""
+    values = np.ones(len(part.margin))
+    values[exact] = sign_flip_p(part.by_passage()[exact])
+    adjusted = benjamini_hochberg(values.tolist())
+    known = set(exact.tolist())
+    p = [float(value) if at in known else None for at, value in enumerate(values)]
+    return p, [value if at in known else None for at, value in enumerate(adjusted)]
+
+
+def _turned(clean: Estimate) -> Estimate:
+    def minus(value: float | None) -> float | None:
+        return None if value is None else 0.0 - value
+
+    return Estimate(minus(clean.value), minus(clean.high), minus(clean.low))
+
+
+def _intervals(part: Changes, exact: npt.NDArray[np.intp], seed: int) -> list[Estimate]:
+    """Return the mean change by unit, with a clustered interval for those at `exact`."""
+    means = part.mean
+    found = [Estimate(float(value)) for value in means]
+    for start in range(0, len(exact), _COLUMNS):
+        block = exact[start : start + _COLUMNS]
+        columns = {str(at): part.margin[at] for at in block}
+        drawn = sample(columns, part.condition.groups, seed=seed, draws=DRAWS)
+        for at in block:
+            low, high = float(part.margin[at].min()), float(part.margin[at].max())
+            found[at] = drawn.mean(str(at), lowest=low, highest=high)
+    return found
+
+
+def quadrant(unit: UnitEffects, tolerance: float) -> Quadrant:
+    """Return what the intervals of a unit say.
+
+    Changes within the tolerance are inert however certain: thousands of units move every margin a
+    little. Beyond it, shortcut and guardian need an attack-specific change, and essential a clean cost,
+    that survive the correction for the number of units.
+    """
+    bounds = (unit.lift.low, unit.lift.high, unit.cost.low, unit.cost.high)
+    if not unit.verified or None in bounds or unit.q is None or unit.q_clean is None:
+        return Quadrant.ESTIMATED
+    low, high, least, most = (float(bound or 0.0) for bound in bounds)
+    if max(map(abs, (low, high, least, most))) <= tolerance:
+        return Quadrant.INERT
+    apart = unit.specific.value or 0.0
+    if unit.q <= _ALPHA and low > 0 and apart > 0 and most < tolerance:
+        return Quadrant.SHORTCUT
+    if unit.q <= _ALPHA and high < 0 and apart < 0 and most < tolerance:
+        return Quadrant.GUARDIAN
+    if unit.q_clean <= _ALPHA and high < 0 and least > 0:
+        return Quadrant.ESSENTIAL
+    return Quadrant.UNDECIDED
+
+
+def traits(unit: UnitEffects, parts: Iterable[Changes], tolerance: float) -> tuple[str, ...]:
+    """Return the behavioural classes of a verified unit, from partial-input conditions.
+
+    `artefact`: the clean cost is below the tolerance, yet the margin from the options alone falls
+    (reliance on cues of the answers). `order`: the clean margin falls, the margin on shuffled passages
+    does not (one of the units that use order). `keyword`: no clean cost, and a lift where keywords were
+    inserted or shuffled into readable places. By whole intervals beyond the tolerance, each class at 95 % and uncorrected.
+    """
+    if not unit.verified:
+        return ()
+    by_name = {name: estimate for name, estimate, *_ in unit.effects}
+    kinds = {part.condition.name: _kind(part.condition) for part in parts}
+    cheap = _below(unit.cost.high, tolerance)
+    falls = _below(by_name[CLEAN].high, 0)
+    material = _below(by_name[CLEAN].high, -tolerance)
+    found = set()
+    for name, estimate in by_name.items():
+        kind = kinds[name]
+        if kind == "artefact" and cheap and not falls and _below(estimate.high, -tolerance):
+            found.add(kind)
+        if kind == "order" and material and estimate.low is not None and estimate.low > -tolerance:
+            found.add(kind)
+        if kind == "keyword" and cheap and estimate.low is not None and estimate.low > tolerance:
+            found.add(kind)
+    return tuple(sorted(found))
+
+
+def _below(value: float | None, limit: float) -> bool:
+    return value is not None and value < limit
+
+
+def _kind(condition: Condition) -> str:
+    """Which class a condition can show: recipes are named by what they do."""
+    name = condition.name.partition(".")[0]
+    if condition.polarity is Polarity.ABLATION:
+        if name == "options-only":
+            return "artefact"
+        return "order" if name.endswith("-shuffle") else ""
+    is_inserted = name.startswith(("add", "sent2", "ans2"))
+    return "keyword" if condition.polarity is Polarity.ATTACK and is_inserted else ""

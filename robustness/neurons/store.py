@@ -1,0 +1,138 @@
+"""A finished analysis as a folder: cube, summary, and a manifest with digests, written last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from secrets import token_hex
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from robustness.errors import OutputError, RobustnessError
+from robustness.neurons.sites import Site, parse_site
+from robustness.neurons.summary import NeuronSummary, from_json, to_json
+
+__all__ = ["Cube", "read_analysis", "read_cube", "write_analysis", "write_cube"]
+
+SCHEMA: Final = 1
+_CUBE: Final = "cube.npz"
+_SUMMARY: Final = "neurons.json"
+_MANIFEST: Final = "manifest.json"
+
+Floats = npt.NDArray[np.floating]
+
+
+class Cube(NamedTuple):
+    """Logits of every sequence under every ablation."""
+
+    sites: tuple[Site, ...]
+    verified: npt.NDArray[np.bool_]
+    """bool[U]: exact where True, else a first-order estimate."""
+    base: Floats
+    """float[N]: the model as it is."""
+    logits: Floats
+    """float[U, N]."""
+
+
+def write_cube(
+    folder: Path, sites: Sequence[Site], verified: npt.NDArray[np.bool_], *, base: Floats, logits: Floats
+) -> Path:
+    """Write `cube.npz` in a folder, whole or not at all, and return its path.
+
+    Raises `OutputError` where it cannot be written.
+    """
+    arrays = {
+        "sites": np.array([str(site) for site in sites]),
+        "verified": verified,
+        "base": base,
+        "logits": logits,
+    }
+    path, draft = folder / _CUBE, folder / f".{_CUBE}.{token_hex(4)}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        draft.replace(path)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return path
+
+
+def write_analysis(folder: Path, summary: NeuronSummary) -> Path:
+    """Write the summary beside the cube that `analyse` left in `folder`, then the manifest.
+
+    Raises:
+        RobustnessError: there is no cube in the folder.
+        OutputError: it cannot be written.
+    """
+    if not (folder / _CUBE).is_file():
+        raise RobustnessError(f"neurons {folder}: there is no {_CUBE}; give `analyse` this folder first")
+    try:
+        (folder / _SUMMARY).write_text(to_json(summary), encoding="utf-8", newline="\n")
+        listed = {name: _digest(folder / name) for name in (_CUBE, _SUMMARY)}
+        text = json.dumps({"schema": SCHEMA, "files": listed}, indent=2) + "\n"
+        (folder / _MANIFEST).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return folder
+
+
+def read_analysis(folder: Path) -> NeuronSummary:
+    """Return the summary of a finished analysis whose files are as they were written.
+
+    Raises `RobustnessError` where the manifest is missing, or a file is missing or changed.
+    """
+    _check(folder)
+    return from_json((folder / _SUMMARY).read_text(encoding="utf-8"), where=str(folder / _SUMMARY))
+
+
+def read_cube(folder: Path) -> Cube:
+    """Return the cube of a finished analysis whose files are as they were written.
+
+    Raises `RobustnessError` where the manifest is missing, or a file is missing or changed.
+    """
+    _check(folder)
+    with np.load(folder / _CUBE, allow_pickle=False) as file:
+        sites = tuple(parse_site(str(text)) for text in file["sites"])
+        return Cube(sites, file["verified"], file["base"], file["logits"])
+
+
+def _check(folder: Path) -> None:
+    path = folder / _MANIFEST
+    if not path.is_file():
+        raise RobustnessError(
+            f"neurons {folder}: there is no {_MANIFEST}, so the analysis did not finish; run it again"
+        )
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        schema, listed = read["schema"], dict(read["files"])
+    except (ValueError, KeyError, TypeError):
+        raise RobustnessError(f"neurons {folder}: {_MANIFEST} is damaged; run the analysis again") from None
+    if schema != SCHEMA:
+        raise RobustnessError(
+            f"neurons {folder}: schema {schema!r} came, but this version reads {SCHEMA}; run it again"
+        )
+    for name in (_CUBE, _SUMMARY):
+        if not (folder / name).is_file() or _digest(folder / name) != listed.get(name):
+            raise RobustnessError(
+                f"neurons {folder}: {name} is missing or not what was written; run the analysis again"
+            )
+
+
+def _digest(path: Path) -> dict[str, object]:
+    with path.open("rb") as file:
+        return {
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            "size": path.stat().st_size,
+        }
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"neurons {folder}: {error.strerror or error}, but an analysis needs a writable place; choose "
+        "another folder or free it"
+    )
