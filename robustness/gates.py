@@ -11,8 +11,9 @@ from robustness.errors import PlanError, unknown
 from robustness.judging.decisions import guesses, of_a_guesser
 from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
+from robustness.reports.excerpts import Excerpt
 from robustness.reports.summary import AttackSummary, Summary
-from robustness.reports.telling import Compared, Excerpt, Telling, compared
+from robustness.reports.telling import Compared, Telling, compared
 from robustness.reports.wording import (
     POLARITIES,
     amount,
