@@ -136,7 +136,8 @@ def test_an_item_unfolds_to_clean_and_changed_side_by_side_with_marks(pages, ope
     item.locator("summary").click()
     clean, changed = item.locator(".pair > div").all()
     left, right = clean.bounding_box(), changed.bounding_box()
-    assert left and right
+    assert left
+    assert right
     assert left["y"] == right["y"]
     assert left["x"] + left["width"] <= right["x"]
     assert changed.locator("mark").is_visible()
@@ -208,7 +209,10 @@ def test_hostile_text_runs_nothing_and_loads_nothing(
 
 def test_the_policy_stops_what_markup_of_others_would_do(pages, open_page: Open, tmp_path: Path):
     page = pages["report"].read_text(encoding="utf-8")
-    evil = '<script>alert(1)</script><img src="http://127.0.0.1:9/x.png" onerror="alert(2)"><p style="color:red">'
+    evil = (
+        "<script>alert(1)</script><p style='color:red'>"
+        "<img src='http://127.0.0.1:9/x.png' onerror='alert(2)'>"
+    )
     file = tmp_path / "evil.html"
     file.write_text(page.replace("<h1>", f"{evil}<h1>"), encoding="utf-8")
     tab = open_page(file)

@@ -27,8 +27,20 @@ def large(suite: Suite, run: Run, judgement: Judgement) -> Summary:
     """10,000 questions with a long passage each, under three conditions, each skipped for its own reason."""
     passage = 'Nora said: "Tom & Ann\'s boat < ours". ' * 100
     examples = tuple(replace(example(n), passage=passage) for n in range(ITEMS))
-    variants = tuple(v for e in examples for v in (inserted(e), shuffled(e), emptied(e)))
-    scores = {e.id: (3.0, 1.0, 0.0, -1.0) for e in examples} | {v.id: (0.5, 2.0, 0.0, -1.0) for v in variants}
+    # Every question is changed in the same way, so that making them takes no time.
+    drafts = [make(examples[0]) for make in (inserted, shuffled, emptied)]
+    variants = tuple(
+        replace(
+            draft,
+            id=(name := f"{e.id}~{draft.attack}.1"),
+            source=e.id,
+            example=replace(draft.example, id=name, group=e.group),
+        )
+        for e in examples
+        for draft in drafts
+    )
+    scores = {e.id: (3.0, 1.0, 0.0, -1.0) for e in examples}
+    scores |= {v.id: (0.5, 2.0, 0.0, -1.0) for v in variants}
     skipped = {f"no word of 'item {n}' is left": 1 for n in range(ITEMS)}
     return summarise(
         replace(suite, examples=examples, variants=variants),
