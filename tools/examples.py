@@ -22,7 +22,7 @@ TRAIN = (
     "--data", "stories:train?passages=250", "--dev", "stories:dev?passages=10",
     "--condition", "passage-shuffle", "--epochs", "1", "--rate", "0.0006",
 )  # fmt: skip
-WIDTH, HEIGHT = 1200, 1000
+WIDTH, HEIGHT = 1000, 860
 
 
 def robustness(*arguments: str, cwd: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from robustness.cli import main
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Dialog, Page
 
 KNOWN = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HINT = "`make browser` installs one where it can; ROBUSTNESS_BROWSER=PATH names another"
@@ -49,6 +49,10 @@ class Tab:
     """Requests that did not go out, with the reason."""
     complaints: list[str] = field(default_factory=list)
     """Console errors and warnings, errors of scripts, dialogs."""
+
+    def dismissed(self, dialog: Dialog) -> None:
+        self.complaints.append(dialog.message)
+        dialog.dismiss()
 
 
 Open = Callable[..., Tab]
@@ -108,7 +112,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         tab.page.on("requestfailed", lambda r: tab.blocked.append(f"{r.url}: {r.failure}"))
         tab.page.on("console", lambda said: tab.complaints.append(f"{said.type}: {said.text}"))
         tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
-        tab.page.on("dialog", lambda dialog: (tab.complaints.append(dialog.message), dialog.dismiss()))
+        tab.page.on("dialog", tab.dismissed)
         tab.page.goto(path.as_uri())
         return tab
 

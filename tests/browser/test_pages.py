@@ -36,7 +36,10 @@ def brightness(page: Page, what: str) -> float:
 
 
 def visible_items(page: Page) -> list[str]:
-    return page.locator(".item:visible").evaluate_all("(all) => all.map((one) => one.dataset.condition)")
+    conditions: list[str] = page.locator(".item:visible").evaluate_all(
+        "(all) => all.map((one) => one.dataset.condition)"
+    )
+    return conditions
 
 
 @pytest.mark.parametrize("name", BOTH)

@@ -4,10 +4,11 @@ import base64
 import hashlib
 import html
 import re
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import Markup
 
 from robustness.domain import Polarity, Run, Status, Suite
 from robustness.reports.summary import Summary, summarise
@@ -223,3 +224,54 @@ def test_every_bar_of_a_difference_lies_on_its_line(compared: Summary):
 
 def test_why_the_limits_are_what_they_are_is_told(compared: Summary):
     assert "A reader skips what cannot be read." in to_html(compared)
+
+
+@dataclass(frozen=True)
+class WithNeurons(Summary):
+    """A summary of a later version, which has a section about neurons."""
+
+    neurons: object = ""
+
+
+def with_neurons(summary: Summary, neurons: object) -> str:
+    known = {field.name: getattr(summary, field.name) for field in fields(Summary)}
+    return to_html(WithNeurons(**known, neurons=neurons))
+
+
+def test_a_section_about_neurons_that_a_renderer_made_stands_before_the_items(summary: Summary):
+    text = with_neurons(summary, Markup('<section><h2 id="neurons">Neurons</h2></section>'))
+    assert text.index('id="flips"') < text.index('<h2 id="neurons">') < text.index('<h2 id="items">')
+    Page(text)
+
+
+def test_text_where_the_section_about_neurons_belongs_stays_text(summary: Summary):
+    assert "&lt;b&gt;x&lt;/b&gt;" in with_neurons(summary, "<b>x</b>")
+
+
+def test_items_say_what_became_of_them_and_can_be_filtered_by_it(summary: Summary):
+    page = Page(to_html(summary))
+    outcomes = [value for name, value in page.attributes if name == "data-outcome"]
+    conditions = {value for name, value in page.attributes if name == "data-condition"}
+    assert set(outcomes) == {"lost", "kept", "unanswerable"}
+    assert conditions == {"c0", "c1", "c2"}
+    assert len(outcomes) == len(summary.attacks) * 4
+
+
+def test_a_condition_says_what_it_is_by_a_worked_example(suite: Suite, run: Run, judgement: Judgement):
+    recipes = {
+        "addsent2pas-shuffle": {
+            "example": {"passage": "Ann sat.", "options": ["a", "b"]},
+            "after": {"passage": "Ann sat. No one.", "options": ["b", "a"]},
+        }
+    }
+    text = to_html(summarise(replace(suite, plan={**suite.plan, "recipes": recipes}), run, judgement))
+    assert "Worked example" in text
+    assert "Ann sat.<mark> No one.</mark>" in text
+    assert "<li>b</li><li>a</li>" in text
+
+
+def test_without_text_items_have_ids_and_numbers_alone(suite: Suite, run: Run, judgement: Judgement):
+    text = to_html(summarise(suite, run, judgement, text=False))
+    assert "camp0#q1~addsent2pas-shuffle.1" in text
+    assert "Leo" not in text
+    assert "option 0" in text
