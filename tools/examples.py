@@ -43,7 +43,7 @@ def make(work: Path) -> dict[str, Path]:
     asked = ("--data", DATA, "--suite", "core", "--threads", "1", "--quiet")
     robustness("check", "--model", "shuffle-trained", *asked, "-o", "after", cwd=work)
     reports = ("--report", "html:compare.html", "--report", "md:compare.md")
-    robustness("compare", "before=demo", "after=after", *reports, cwd=work)
+    robustness("compare", "stories-bert=demo", "shuffle-trained=after", *reports, cwd=work)
     return {
         "report.html": work / "demo" / "report.html",
         "report.md": work / "demo" / "report.md",
