@@ -194,7 +194,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON schema of the configuration file, for editors.
 
     >>> sorted(schema()["properties"])[:3]
-    ['baseline', 'batch_tokens', 'correction']
+    ['baseline', 'batch_tokens', 'cache']
     """
     document = Config.model_json_schema()
     for name in ("Allowances", "AskedLimits", "AttackLimits"):
