@@ -40,6 +40,7 @@ __all__ = [
     "ShardOf",
     "ShowConfig",
     "SkipInvalid",
+    "Slices",
     "SuiteName",
     "Tag",
     "Threads",
@@ -204,6 +205,15 @@ NoText: TypeAlias = Annotated[
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout instead of a table.")]
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="ROBUSTNESS_QUIET", help="No progress bars.")
+]
+Slices: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--slices",
+        envvar="ROBUSTNESS_SLICES",
+        help="Hold every limit on each kind of question too: question-word, gold-in-passage, option-count, "
+        "passage-length, meta.KEY; several with commas.",
+    ),
 ]
 Undecided: TypeAlias = Annotated[
     UndecidedPolicy,

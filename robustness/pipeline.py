@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from robustness.domain import Model, Run, Suite
+from robustness.judging.slices import refuse_absent
 from robustness.judging.verdicts import judge
 from robustness.readers.checks import check as check_data
 from robustness.readers.load import Dataset, load
@@ -132,11 +133,13 @@ def place(target: Target, suite: Suite, model: str) -> Target:
 
     Raises:
         UsageError: the folder holds something already.
+        PlanError: a slice that was asked for cannot be cut from the suite.
         OutputError: it cannot be written.
     """
     created = datetime.now(UTC).isoformat(timespec="seconds")
     folder = target.folder or target.reports / run_name(created, suite.fingerprint, target.tag or model)
     check_writable(folder, overwrite=target.overwrite)
+    refuse_absent(suite)
     return replace(target, folder=folder, created=created)
 
 

@@ -18,6 +18,7 @@ _SUMMARY: Final[Json] = {
     "correction": "none",
     "baseline": "",
     "comparisons": [],
+    "slices": [],
 }
 _ATTACK: Final[Json] = {
     "p_drop": None,
@@ -39,6 +40,7 @@ _VERDICT: Final[Json] = {
     "p_value": None,
     "p_adjusted": None,
     "known_failure": "",
+    "slice": "",
 }
 
 

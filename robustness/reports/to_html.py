@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from robustness.domain import Polarity
 from robustness.reports import wording
 from robustness.reports.bars import Bar, attack_bar, scale, verdict_bar
-from robustness.reports.gate_sheets import comparisons, gates, known_failures
+from robustness.reports.gate_sheets import comparisons, gates, known_failures, slices
 from robustness.reports.html_pages import environment
 from robustness.reports.model_sheets import calibration, positions, sensitivity
 from robustness.reports.sheet import terms
@@ -47,6 +47,7 @@ def to_html(summary: Summary) -> str:
         known=known_failures(summary),
         gates=gates(summary),
         baseline=comparisons(summary),
+        slices=slices(summary),
         model_sheets=[
             sheet
             for sheet in (sensitivity(summary.attacks), calibration(summary), positions(summary))

@@ -48,6 +48,7 @@ def test_the_schema_says_all_that_schema_1_lacked(suite: Suite, run: Run, judgem
         "correction",
         "baseline",
         "comparisons",
+        "slices",
     }
 
 
@@ -56,6 +57,7 @@ def test_a_report_of_schema_1_renders_without_tables_that_it_has_no_numbers_for(
     shown = renderer(style)(from_json(OLD.read_text(encoding="utf-8")))
     assert "Gates and p-values" not in shown
     assert "Beside the baseline" not in shown
+    assert "Slices" not in shown
     assert "Calibration and margins" not in shown
     assert not shown.count("None") - shown.count("None of these")
 
