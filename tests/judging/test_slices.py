@@ -19,7 +19,7 @@ from tests.judging.test_gating import RIGHT, WRONG, Scores, run, suite
 
 def asked(*names: str, questions: Mapping[str, int], limit: float = 0.2, **plan: Any) -> Suite:
     """A suite with so many questions of each wording, one per passage, under one limit."""
-    made = suite({"limits": {"max_drop": limit}}, count=sum(questions.values()), slices=names, **plan)
+    made: Suite = suite({"limits": {"max_drop": limit}}, count=sum(questions.values()), slices=names, **plan)
     texts = [text for text, number in questions.items() for _ in range(number)]
     examples = tuple(replace(e, question=text) for e, text in zip(made.examples, texts, strict=True))
     return replace(made, examples=examples)
@@ -139,9 +139,9 @@ def test_a_slice_of_all_questions_is_left_out():
 
 def test_counts_and_baselines_are_the_wholes_affair():
     made = asked("question-word", questions={"Why?": 40, "Who?": 40})
-    (entry,) = made.plan["checks"]  # type: ignore[misc, attr-defined]
+    plan: Any = made.plan
     limits = {"limits": {"max_drop": 0.2, "min_applicable": 0.5}, "baseline_limits": {"max_drop": 0.1}}
-    made = replace(made, plan={**made.plan, "checks": [entry | limits]})
+    made = replace(made, plan={**plan, "checks": [plan["checks"][0] | limits]})
     found = judge(made, answered(made, "Who?"), baseline=answered(made, "Who?"))
     assert {v.check for v in found.verdicts} == {"max_drop", "min_applicable"}
     assert {(v.check, v.baseline) for v in found.slices} == {("max_drop", "")}
