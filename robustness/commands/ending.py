@@ -51,7 +51,7 @@ def ended(finished: Finished, *, report: list[str] | None, json: bool, undecided
     from robustness.reports.renderers import write_report
 
     for spec in report or ():
-        write_report(spec, finished.summary)
+        write_report(spec, finished.summary, finished.folder)
     show(finished.summary, json=json)
     for command in publish(finished.summary, finished.folder, os.environ):
         tell(command)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from robustness.reports.compare_sheets import differences, flip_matrix, ranks, runs
 from robustness.reports.compare_wording import (
+    INTERVALS,
     STANDINGS,
     condition_name,
     headline,
+    loose_intervals,
     remarks,
     sections,
     signature,
@@ -38,6 +40,8 @@ def _lines(compared: RunsCompared) -> Iterator[str]:
     yield from (
         f"- **{standing}**: {prose(words)}." for standing, words in STANDINGS.items() if standing in used
     )
+    if loose_intervals(compared):
+        yield f"- **95% interval**: {prose(INTERVALS)}."
     yield "\n</details>"
     yield from sheet(ranks(compared))
     yield from sheet(flip_matrix(compared))
