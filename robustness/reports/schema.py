@@ -79,9 +79,7 @@ def _earlier(made: Json) -> Json:
         (old, earlier.LACKING),
         *((old["$defs"][k], v) for k, v in earlier.LACKED_BY.items()),
     ):
-        shape["properties"] = {
-            k: v for k, v in shape["properties"].items() if k.partition("_low")[0] not in lacking
-        }
+        shape["properties"] = {k: v for k, v in shape["properties"].items() if k not in lacking}
         shape["required"] = [key for key in shape["required"] if key in shape["properties"]]
     used = _references(old)
     old["$defs"] = {name: shape for name, shape in old["$defs"].items() if name in used}

@@ -57,7 +57,8 @@ def to_csv(summary: Summary) -> str:
 
     Unchanged questions are the attack `clean`, all attacks at once `robust-accuracy`. A row whose
     `against` names a model is a difference to that baseline. `limit_kind`, `limit`, `status` and both
-    p-values stand where a verdict is about the measure of the row; p-values of no drop are measures. Equal summaries give equal text.
+    p-values stand where a verdict is about the measure of the row; p-values of no drop are measures.
+    Equal summaries give equal text.
     """
     about: Row = {
         "model": summary.model.name,
