@@ -91,7 +91,7 @@ def _differences(
     compared: RunsCompared, name: str, letter: str, *, console: Console
 ) -> Iterator[str | Table]:
     own = [_difference(match)[3] for match in compared.matches if match.contestant == name]
-    wide = max(20, *map(len, own))
+    wide = max([20, *map(len, own)])
     for place, section in enumerate(sections(compared)):
         title = f"{section.title}: {MEASURES[section.measure]}, {section.sense}"
         heads = [("A", 6), (letter, 6), (f"{letter} - A", wide), ("p(Holm)", 7)]

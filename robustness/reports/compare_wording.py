@@ -39,7 +39,7 @@ STANDINGS: Mapping[Standing, str] = {
 """In order of gravity."""
 
 INTERVALS = (
-    "the 95% interval of this difference alone; p (Holm) and the standing take all comparisons together, "
+    "the 95% interval of this difference alone; the p-value and the standing take all comparisons together, "
     "so an interval may leave out 0 where nothing is shown"
 )
 
