@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from robustness.domain import Polarity, Status
-from robustness.reports.escape import flat_text
+from robustness.reports.escape import log_text
 from robustness.reports.sheet import named
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.results import Estimate
@@ -53,7 +53,7 @@ def results(summary: Summary) -> Iterator[CardResult]:
         field, kind, name = _KINDS[attack.polarity]
         found: Estimate = getattr(attack, field)
         if found.value is not None:
-            shown = name.format(flat_text(named(attack.name, attack.severity)))
+            shown = name.format(log_text(named(attack.name, attack.severity)))
             yield CardResult(kind, shown, found.value, _ends(found) | _about(summary, attack))
 
 
@@ -75,14 +75,14 @@ def dataset_of(data: str) -> dict[str, Any]:
     asked = hub_request(data)
     if asked is None:
         return {
-            "dataset_type": flat_text(data.partition(":")[0]) or "unknown",
-            "dataset_name": flat_text(data),
+            "dataset_type": log_text(data.partition(":")[0]) or "unknown",
+            "dataset_name": log_text(data),
         }
     found = {"dataset_type": asked.id, "dataset_name": asked.id, "dataset_config": asked.config}
     found |= {"dataset_split": asked.split}
     if _COMMIT.fullmatch(asked.revision):
         found["dataset_revision"] = asked.revision
-    return {name: flat_text(value) for name, value in found.items()}
+    return {name: log_text(value) for name, value in found.items()}
 
 
 def hub_request(data: str) -> Request | None:
@@ -102,7 +102,7 @@ def _ends(found: Estimate) -> dict[str, Any]:
 def _about(summary: Summary, attack: AttackSummary) -> dict[str, Any]:
     own = [v for v in summary.verdicts if (v.attack, v.severity) == (attack.name, attack.severity)]
     about: dict[str, Any] = {
-        "attack": flat_text(attack.name),
+        "attack": log_text(attack.name),
         "severity": attack.severity,
         "polarity": str(attack.polarity),
         "items": attack.n,
@@ -110,8 +110,8 @@ def _about(summary: Summary, attack: AttackSummary) -> dict[str, Any]:
     }
     if own:
         about["verdicts"] = [
-            {"limit": flat_text(v.check), "value": v.limit, "verdict": str(v.status)}
-            | ({"against": flat_text(v.baseline)} if v.baseline else {})
+            {"limit": log_text(v.check), "value": v.limit, "verdict": str(v.status)}
+            | ({"against": log_text(v.baseline)} if v.baseline else {})
             for v in own
         ]
     return about

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from robustness.domain import Polarity, Status
 from robustness.errors import RobustnessError
 from robustness.reports.card_results import dataset_of, results, shown_attacks
-from robustness.reports.escape import flat_text
+from robustness.reports.escape import log_text
 from robustness.reports.markdown import code, prose, table, versioned
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.wording import (
@@ -71,9 +71,9 @@ def _index(summary: Summary) -> list[Json]:
 
     told = {
         _SUITE: _name(summary),
-        "suite_fingerprint": flat_text(summary.suite.fingerprint),
+        "suite_fingerprint": log_text(summary.suite.fingerprint),
         "suite_seed": summary.suite.seed,
-        "model_fingerprint": flat_text(summary.model.fingerprint),
+        "model_fingerprint": log_text(summary.model.fingerprint),
     }
     found = [
         EvalResult(
@@ -90,13 +90,13 @@ def _index(summary: Summary) -> list[Json]:
     ]
     if not found:
         return []
-    made = eval_results_to_model_index(flat_text(summary.model.name), found)
+    made = eval_results_to_model_index(log_text(summary.model.name), found)
     return list(made[0]["results"])
 
 
 def _merged(before: object, summary: Summary) -> list[Json]:
     """Return the model index with our results of this suite last, in place of earlier ones."""
-    new = {"name": flat_text(summary.model.name)}
+    new = {"name": log_text(summary.model.name)}
     first, *rest = before if isinstance(before, list) and before else [new]
     if not isinstance(first, dict) or not isinstance(first.get("results", []), list):
         raise _unreadable("its model-index is not a list of names with results")
@@ -136,7 +136,9 @@ def _unreadable(why: str) -> RobustnessError:
 def _with_section(text: str, summary: Summary) -> str:
     """Return the text of a card with the section of this suite, in its old place or at the end."""
     begin, end = (f"<!-- robustness {_name(summary)}: {word} -->" for word in ("begin", "end"))
-    section = "\n".join((begin, *_section(summary), end))
+    # A name that holds a mark of ours must not move it; in a comment, `<!-` says nothing.
+    inner = "\n".join(_section(summary)).replace("<!--", "<!- -")
+    section = f"{begin}\n{inner}\n{end}"
     before, opened, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
     if opened and closed:

@@ -7,7 +7,7 @@ from typing import Final
 
 from robustness.errors import RobustnessError
 from robustness.reports.card_results import hub_request
-from robustness.reports.escape import flat_text
+from robustness.reports.escape import log_text
 from robustness.reports.summary import Summary
 
 __all__ = ["to_eval_results"]
@@ -29,7 +29,7 @@ def to_eval_results(summary: Summary) -> str:
     clean, asked = summary.clean, hub_request(summary.data)
     if asked is None or not _COMMIT.fullmatch(asked.revision):
         raise _refused(
-            f"the data are {flat_text(summary.data)}",
+            f"the data are {log_text(summary.data)}",
             "a data set of the Hub at a known commit is needed; check with --data hub:ID@COMMIT/CONFIG/SPLIT",
         )
     if "partial" in summary.environment or clean.invalid or clean.accuracy.value is None:
@@ -40,8 +40,8 @@ def to_eval_results(summary: Summary) -> str:
     from huggingface_hub.utils import yaml_dump
 
     entry = EvalResultEntry(
-        dataset_id=flat_text(asked.id),
-        task_id=flat_text(asked.config),
+        dataset_id=log_text(asked.id),
+        task_id=log_text(asked.config),
         value=clean.accuracy.value,
         dataset_revision=asked.revision,
         date=summary.created[:10] or None,
@@ -54,7 +54,7 @@ def _notes(summary: Summary, split: str) -> str:
     clean = summary.clean
     ends = clean.accuracy
     between = f"; 95% interval {ends.low:.4f} to {ends.high:.4f}" if None not in (ends.low, ends.high) else ""
-    return flat_text(
+    return log_text(
         f"accuracy on {clean.n} unchanged questions of {split}, {clean.passages} passages{between}; "
         f"suite {summary.suite.fingerprint}"
     )
