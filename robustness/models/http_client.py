@@ -102,8 +102,8 @@ def checked_url(text: str) -> str:
         sound, parts = False, SplitResult("", "", "", "", "")
     if parts.username is not None or parts.password is not None or parts.query or "@" in text:
         raise UsageError(
-            f"endpoint: an address on {parts.hostname or 'a host'} with a user, a password or a query came, but "
-            f"they would stand in reports; put the key into the environment variable {KEY}"
+            f"endpoint: an address on {parts.hostname or 'a host'} with a user, a password or a query "
+            f"came, but they would stand in reports; put the key into the environment variable {KEY}"
         )
     if not sound:
         raise UsageError(

@@ -48,7 +48,7 @@ def questions(number: int = 80, *, together: int = 1, fingerprint: str = "ab", t
 def keep(  # what differs between runs, one by one
     folder: Path,
     suite: Suite,
-    right: Sequence[bool],
+    right: Sequence[bool | None],
     *,
     clean: Sequence[bool] | None = None,
     model: str = "",
@@ -56,12 +56,16 @@ def keep(  # what differs between runs, one by one
     created: str = CREATED,
     **about: str,
 ) -> Path:
-    """Write a run that is right on `right` under the attack and on `clean` (all) without it."""
+    """Write a run that is right on `right` under attack (None: not scored) and on `clean` (all) without."""
     name = model or folder.name
     before = clean or [True] * len(suite.examples)
     scores = {
         **{e.id: RIGHT if ok else WRONG for e, ok in zip(suite.examples, before, strict=True)},
-        **{v.id: RIGHT if ok else WRONG for v, ok in zip(suite.variants, right, strict=True)},
+        **{
+            v.id: RIGHT if ok else WRONG
+            for v, ok in zip(suite.variants, right, strict=True)
+            if ok is not None
+        },
     }
     run = Run(name, f"fingerprint of {name}", suite.fingerprint, scores, {}, {"python": "3.11"})
     return write_run(folder, suite, run, judge(suite, run), created=created, text=text, about=about)
