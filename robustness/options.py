@@ -190,7 +190,8 @@ Report: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--report",
-        help="Also write FORMAT:PATH (html, md, json, junit, csv, items, card, eval-results); repeatable.",
+        help="Also write FORMAT:PATH (html, md, comment, json, junit, csv, items, card, eval-results); "
+        "repeatable.",
     ),
 ]
 RunFolder: TypeAlias = Annotated[

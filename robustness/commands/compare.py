@@ -66,7 +66,7 @@ def compare(
     reports: flag.RunFolder = Path("reports"),
     report: Annotated[
         list[str] | None,
-        typer.Option("--report", help="Also write FORMAT:PATH (html, md, json, csv); repeatable."),
+        typer.Option("--report", help="Also write FORMAT:PATH (html, md, comment, json, csv); repeatable."),
     ] = None,
     no_text: flag.NoText = False,
     json: flag.Json = False,
@@ -103,6 +103,7 @@ def _named(seeds_of: list[str] | None) -> list[str]:
 
 
 _STYLES: Mapping[str, str] = {
+    "comment": "robustness.reports.to_comment:compare_to_comment",
     "csv": "robustness.reports.compare_to_csv:compare_to_csv",
     "html": "robustness.reports.compare_to_html:compare_to_html",
     "json": "robustness.reports.compare_to_json:compare_to_json",

@@ -30,6 +30,7 @@ Renderer: TypeAlias = Callable[[Summary], str]
 
 RENDERERS: Mapping[str, str] = {
     "card": "robustness.reports.to_card:to_card",
+    "comment": "robustness.reports.to_comment:to_comment",
     "csv": "robustness.reports.to_csv:to_csv",
     "eval-results": "robustness.reports.to_eval_results:to_eval_results",
     "html": "robustness.reports.to_html:to_html",

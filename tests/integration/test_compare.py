@@ -81,7 +81,7 @@ def test_every_format_is_written_and_named(command: Command, reports: Path, tmp_
 def test_a_format_that_there_is_not_lists_those_there_are_before_any_work(command: Command, reports: Path):
     said = command("compare", "none", "at-all", "--report", "docx:x")
     assert said.code == 2
-    assert "csv, html, json, md" in said.err
+    assert "comment, csv, html, json, md" in said.err
 
 
 def test_seeds_are_named_by_commas_or_by_a_flag(command: Command, reports: Path):

@@ -32,7 +32,7 @@ def test_every_format_of_the_table_renders(summary: Summary, name: str):
 def test_an_unknown_format_lists_the_known_ones():
     with pytest.raises(
         UsageError,
-        match=r"'htm'; did you mean 'html'.* known: card, csv, eval-results, html, items, json, junit, md",
+        match=r"'htm'; did you mean 'html'.* known: card, comment, csv, eval-results, html, items, json, j",
     ):
         renderer("htm")
 
