@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -52,7 +52,7 @@ def comparison_schema() -> Json:
     return made
 
 
-SCHEMAS: Final = {
+SCHEMAS: Final[Mapping[str, Callable[[], Json]]] = {
     "comparison-1.json": comparison_schema,
     "summary-1.json": lambda: summary_schema(1),
     "summary-2.json": summary_schema,
@@ -107,7 +107,7 @@ def _object(kind: type, known: dict[str, Json]) -> Json:
     """Return the shape of a dataclass, its estimates flat in it, as the codec writes them."""
     told, hints = _told(kind), get_type_hints(kind)
     shapes: dict[str, Json] = {}
-    for field in fields(kind):  # type: ignore[arg-type]
+    for field in fields(kind):
         shape = dict(_NUMBER) if hints[field.name] is Estimate else _shape(hints[field.name], known)
         shapes[field.name] = {**shape, **({"description": told[field.name]} if field.name in told else {})}
         if hints[field.name] is Estimate:
@@ -120,7 +120,8 @@ def _object(kind: type, known: dict[str, Json]) -> Json:
 def _shape(hint: Hint, known: dict[str, Json]) -> Json:
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
-    origin, inner = get_origin(hint), get_args(hint)
+    origin: Hint = get_origin(hint)
+    inner = get_args(hint)
     if origin is tuple:
         return _tuple(inner, known)
     if origin is Mapping:
@@ -131,11 +132,15 @@ def _shape(hint: Hint, known: dict[str, Json]) -> Json:
         return _either([_shape(arm, known) for arm in inner])
     if issubclass(hint, Enum):
         return {"enum": [member.value for member in hint]}
-    assert is_dataclass(hint), f"no JSON is known for {hint}"
-    if hint.__name__ not in known:
-        known[hint.__name__] = {}
-        known[hint.__name__] = _object(hint, known)
-    return {"$ref": f"#/$defs/{hint.__name__}"}
+    return _reference(hint, known)
+
+
+def _reference(kind: type, known: dict[str, Json]) -> Json:
+    """Return a reference to a dataclass, which becomes known by its name."""
+    if kind.__name__ not in known:
+        known[kind.__name__] = {}
+        known[kind.__name__] = _object(kind, known)
+    return {"$ref": f"#/$defs/{kind.__name__}"}
 
 
 def _tuple(inner: tuple[Hint, ...], known: dict[str, Json]) -> Json:

@@ -59,9 +59,10 @@ def updated_card(summary: Summary, before: str) -> str:
         )
     metadata, text = _parts(before) if before.strip() else ({}, f"\n# {prose(summary.model.name)}\n")
     metadata["model-index"] = _merged(metadata.get("model-index"), summary)
-    from huggingface_hub.utils import yaml_dump
+    import yaml
 
-    return f"---\n{yaml_dump(metadata, sort_keys=False)}---\n{_with_section(text, summary)}"
+    head = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
+    return f"---\n{head}---\n{_with_section(text, summary)}"
 
 
 def _index(summary: Summary) -> list[Json]:

@@ -161,7 +161,8 @@ def _comparison(one: Comparison, baseline: str) -> Row:
         "against": baseline,
         "p_value": one.p_value,
         "p_adjusted": one.p_adjusted,
-    } | _ends(one.difference)
+        **_ends(one.difference),
+    }
 
 
 def _ends(found: Estimate) -> Row:

@@ -36,8 +36,8 @@ def to_eval_results(summary: Summary) -> str:
         raise _refused(
             "not every unchanged question was measured", "a whole run is needed; run the check again"
         )
+    import yaml
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
-    from huggingface_hub.utils import yaml_dump
 
     entry = EvalResultEntry(
         dataset_id=log_text(asked.id),
@@ -47,7 +47,7 @@ def to_eval_results(summary: Summary) -> str:
         date=summary.created[:10] or None,
         notes=_notes(summary, asked.split),
     )
-    return yaml_dump(eval_result_entries_to_yaml([entry]), sort_keys=False)
+    return str(yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False, allow_unicode=True))
 
 
 def _notes(summary: Summary, split: str) -> str:

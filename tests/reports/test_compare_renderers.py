@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-STYLES = {
+STYLES: Mapping[str, Callable[[RunsCompared], str]] = {
     "terminal": terminal,
     "md": compare_to_markdown,
     "html": compare_to_html,

@@ -100,9 +100,8 @@ def soaked(suite: Suite, text: str) -> Suite:
 
 def said(folder: Path, text: str) -> Said:
     suite = soaked(questions(6), text)
-    about = {"tag": text, "commit": text}
     runs = [
-        keep(folder / "reports" / name, suite, right, model=f"{text}{name}", **about)
+        keep(folder / "reports" / name, suite, right, model=f"{text}{name}", tag=text, commit=text)
         for name, right in (
             ("old", [True, True, True, False, False, True]),
             ("new", [True, False, False, True, True, True]),

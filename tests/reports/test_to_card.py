@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from huggingface_hub import ModelCard
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from robustness.domain import Run, Status, Suite
 from robustness.errors import RobustnessError
@@ -50,39 +50,43 @@ def summary(suite: Suite, run: Run, judgement: Judgement) -> Summary:
     return summarise(suite, run, judgement)
 
 
-def metrics(card: str) -> dict[str, float]:
-    """What the Hub's own library reads of a card: metric by name."""
+def told(card: str) -> list[EvalResult]:
+    """What the Hub's own library reads of a card."""
     data = ModelCard(card).data
-    return {one.metric_name or one.metric_type: one.metric_value for one in data.eval_results or ()}
+    assert isinstance(data, ModelCardData)
+    return data.eval_results or []
+
+
+def metrics(card: str) -> dict[str, float]:
+    """Value by name."""
+    return {one.metric_name or one.metric_type: one.metric_value for one in told(card)}
 
 
 def test_the_hubs_library_reads_what_was_measured(summary: Summary):
-    card = ModelCard(to_card(summary))
-    assert card.data.model_name == "stub:overlap"
-    kinds = {one.metric_type: one.metric_value for one in card.data.eval_results}
+    data = ModelCard(to_card(summary)).data
+    assert isinstance(data, ModelCardData)
+    assert data.model_name == "stub:overlap"
+    kinds = {one.metric_type: one.metric_value for one in told(to_card(summary))}
     assert kinds == {
         "accuracy": 0.75,
         "accuracy_under_attack": 0.25,
         "margin_retained": 0.9,
         "auroc_unanswerable": 0.5,
     }
-    assert {one.task_type for one in card.data.eval_results} == {"multiple-choice"}
-    assert {one.verified for one in card.data.eval_results} == {None}
+    assert {one.task_type for one in told(to_card(summary))} == {"multiple-choice"}
+    assert {one.verified for one in told(to_card(summary))} == {None}
 
 
 def test_plain_accuracy_is_of_unchanged_questions_alone(summary: Summary):
-    named = [one.metric_name for one in ModelCard(to_card(summary)).data.eval_results]
-    plain = [one for one in ModelCard(to_card(summary)).data.eval_results if one.metric_type == "accuracy"]
+    named = [one.metric_name for one in told(to_card(summary))]
+    plain = [one for one in told(to_card(summary)) if one.metric_type == "accuracy"]
     assert [one.metric_name for one in plain] == ["Accuracy on unchanged questions"]
     assert len(set(named)) == len(named) == 4
 
 
 def test_an_interval_the_counts_and_each_verdict_stand_beside_the_number(summary: Summary):
-    drop = next(
-        one
-        for one in ModelCard(to_card(summary)).data.eval_results
-        if one.metric_type == "accuracy_under_attack"
-    )
+    drop = next(one for one in told(to_card(summary)) if one.metric_type == "accuracy_under_attack")
+    assert drop.metric_args is not None
     assert drop.metric_args["low_95"] == 0.0
     assert drop.metric_args["passages"] == 4
     assert drop.metric_args["verdicts"] == [{"limit": "max_drop", "value": 0.1, "verdict": "fail"}]
