@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 from tests.reports.stored_runs import ATTACK, keep, questions
 
+ROOT = Path(__file__).parents[2]
 Command = Callable[..., Any]
 WELL = [True] * 60 + [False] * 20
 BADLY = [True] * 30 + [False] * 50
@@ -141,3 +145,33 @@ def test_a_claim_that_cannot_be_made_is_refused_and_writes_nothing(
     assert said.code == 3
     assert "a data set of the Hub at a known commit is needed" in said.err
     assert not (tmp_path / "x.yaml").exists()
+
+
+ELSEWHERE = (
+    {"LC_ALL": "C", "TZ": "UTC", "COLUMNS": "80", "PYTHONHASHSEED": "1", "PYTHONUTF8": "0"},
+    {"LC_ALL": "C.UTF-8", "TZ": "Asia/Kathmandu", "COLUMNS": "200", "PYTHONHASHSEED": "2", "PYTHONUTF8": "1"},
+)
+
+
+@pytest.mark.slow
+def test_reports_are_the_same_bytes_under_another_locale_time_zone_width_and_hash_seed(
+    reports: Path, tmp_path: Path
+):
+    one = [
+        f"{name}:{{}}/one.{name}"
+        for name in ("html", "md", "comment", "json", "junit", "csv", "items", "card")
+    ]
+    two = [f"{name}:{{}}/two.{name}" for name in ("html", "md", "comment", "json", "csv")]
+    for place, environment in enumerate(ELSEWHERE):
+        for words, targets in ((("report", "reports/old"), one), (("compare", "old", "new"), two)):
+            asked = [word for target in targets for word in ("--report", target.format(f"out{place}"))]
+            subprocess.run(
+                [sys.executable, "-m", "robustness", *words, *asked],
+                cwd=tmp_path,
+                env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+                capture_output=True,
+                check=True,
+            )
+    first, second = ({p.name: p.read_bytes() for p in (tmp_path / f"out{n}").iterdir()} for n in (0, 1))
+    assert len(first) == len(one) + len(two)
+    assert first == second
