@@ -57,6 +57,7 @@ def _examples(compared: RunsCompared, match: Match) -> Iterator[str]:
         return
     beside = f", {match.contestant}" if len(compared.contestants) > 1 else ""
     yield f"\n<details><summary>{html(condition_name(match) + beside)}: items that flipped</summary>\n"
+    yield "Probability of each option; ← is what was chosen."
     both = compared.reference.name, match.contestant
     for word, items, number, (right, other) in (
         ("Lost", found.lost_items, found.lost, both),
