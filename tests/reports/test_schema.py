@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from robustness.domain import Run, Suite
 from robustness.errors import RobustnessError
@@ -21,6 +20,10 @@ from robustness.reports.schema import SCHEMAS, comparison_schema, summary_schema
 from robustness.reports.summary import SCHEMA, summarise
 from robustness.reports.to_json import from_json, to_json
 from robustness.results import Judgement
+
+Draft202012Validator = pytest.importorskip(
+    "jsonschema", reason="the dev extra is not installed (pip install -e .[dev])"
+).Draft202012Validator
 
 ROOT = Path(__file__).parents[2]
 EARLIER = Path(__file__).parent / "earlier"
