@@ -17,7 +17,8 @@ STARTS = "=+-@\t\r\n＝＋－＠"
 def active(text: str, delimiter: str) -> list[str]:
     """Return the cells that a program which splits at `delimiter` would take for formulas."""
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
-    cells = [shown for row in rows for shown in row if not number(shown)]
+    # Split at another delimiter, an odd quote takes our own line end into a cell; cells hold no other.
+    cells = [shown.replace("\r\n", "") for row in rows for shown in row if not number(shown)]
     return [shown for shown in cells if {shown[:1], shown.strip()[:1]} & set(STARTS)]
 
 
