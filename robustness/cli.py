@@ -18,6 +18,8 @@ from robustness.commands.report import report
 from robustness.commands.runs import runs
 from robustness.commands.train import train
 from robustness.errors import RobustnessError
+from robustness.reports.escape import log_lines
+from robustness.reports.privacy import public_text
 from robustness.store.stopping import Stopped
 
 __all__ = ["app", "main"]
@@ -39,7 +41,8 @@ def main() -> None:
     try:
         app(prog_name="robustness")
     except RobustnessError as error:
-        tell(f"error: {error}")
+        # What a message quotes is the user's, the data's or a server's: it may hold anything.
+        tell(f"error: {log_lines(public_text(str(error)))}")
         sys.exit(error.exit_code)
     except Stopped as end:
         tell(f"error: {end.line}")

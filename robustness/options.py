@@ -189,7 +189,11 @@ DryRun: TypeAlias = Annotated[
 ]
 Report: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--report", help="Also write FORMAT:PATH (md, html, json, junit); repeatable."),
+    typer.Option(
+        "--report",
+        help="Also write FORMAT:PATH (html, md, comment, json, junit, csv, items, card, eval-results); "
+        "repeatable.",
+    ),
 ]
 RunFolder: TypeAlias = Annotated[
     Path, typer.Option("--reports", help="Where tags and names of runs are looked up.")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-__all__ = ["READABLE", "brought_up"]
+__all__ = ["LACKED_BY", "LACKING", "READABLE", "brought_up"]
 
 Json: TypeAlias = dict[str, Any]
 
 READABLE: Final = (1, 2)
 """Schemas of `summary.json` that this version reads."""
 
-_SUMMARY: Final[Json] = {
+LACKING: Final[Json] = {
     "calibration": None,
     "position_bias": None,
     "correction": "none",
@@ -20,6 +20,8 @@ _SUMMARY: Final[Json] = {
     "comparisons": [],
     "slices": [],
 }
+"""What a summary of schema 1 did not say, and what stands for it."""
+
 _ATTACK: Final[Json] = {
     "p_drop": None,
     "p_drop_adjusted": None,
@@ -42,6 +44,8 @@ _VERDICT: Final[Json] = {
     "known_failure": "",
     "slice": "",
 }
+LACKED_BY: Final[Mapping[str, Json]] = {"AttackSummary": _ATTACK, "Verdict": _VERDICT}
+"""The same for each attack and each verdict of it."""
 
 
 def brought_up(value: Json) -> Json:
@@ -56,7 +60,7 @@ def brought_up(value: Json) -> Json:
     if value.get("schema") != 1:
         return value
     lists = {name: _each(value[name], more) for name, more in _LISTS.items() if name in value}
-    return {**_SUMMARY, **value, **lists, "schema": 2}
+    return {**LACKING, **value, **lists, "schema": 2}
 
 
 _LISTS: Final = {"attacks": _ATTACK, "verdicts": _VERDICT}

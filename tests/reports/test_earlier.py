@@ -52,7 +52,7 @@ def test_the_schema_says_all_that_schema_1_lacked(suite: Suite, run: Run, judgem
     }
 
 
-@pytest.mark.parametrize("style", RENDERERS)
+@pytest.mark.parametrize("style", sorted(RENDERERS.keys() - {"eval-results"}))
 def test_a_report_of_schema_1_renders_without_tables_that_it_has_no_numbers_for(style: str):
     shown = renderer(style)(from_json(OLD.read_text(encoding="utf-8")))
     assert "Gates and p-values" not in shown
