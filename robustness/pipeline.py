@@ -27,7 +27,18 @@ from robustness.suites.audit import as_json, refuse_leaks, sentinels
 from robustness.suites.build import build
 from robustness.suites.plan import Plan
 
-__all__ = ["Finished", "Source", "Target", "check", "finish", "place", "scored", "suite_of"]
+__all__ = [
+    "Finished",
+    "Source",
+    "Target",
+    "audited",
+    "check",
+    "finish",
+    "origin",
+    "place",
+    "scored",
+    "suite_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +78,16 @@ def suite_of(source: Source) -> Suite:
         source.plan,
         seed=source.seed,
         workers=source.workers,
-        data=_origin(dataset, source.limit),
+        data=origin(dataset, source.limit),
     )
+    return audited(suite, dataset)
+
+
+def audited(suite: Suite, dataset: Dataset) -> Suite:
+    """Return the suite with what was found in its data and what rules of form make of it.
+
+    Raises `SuiteError` where an attack gives its answers away through form and does not declare it.
+    """
     found = sentinels(suite)
     refuse_leaks(found)
     audit: Mapping[str, Any] = {
@@ -83,7 +102,8 @@ def suite_of(source: Source) -> Suite:
     return replace(suite, audit=audit)
 
 
-def _origin(dataset: Dataset, limit: int | None) -> str:
+def origin(dataset: Dataset, limit: int | None) -> str:
+    """Return where a suite's examples come from, for people."""
     return dataset.source if limit is None else f"{dataset.source} (first {len(dataset.examples)})"
 
 
