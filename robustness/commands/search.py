@@ -9,7 +9,7 @@ import typer
 from robustness import options as flag
 from robustness.commands.ending import settle, tell
 from robustness.errors import UsageError
-from robustness.searching.method import Method
+from robustness.searching.method import DEFAULTS, Method
 
 __all__ = ["search"]
 
@@ -18,7 +18,8 @@ def search(
     model: flag.ModelSpec = None,
     data: flag.Data = None,
     attack: Annotated[
-        str | None, typer.Option("--attack", help="Recipe to search over (robustness attacks).")
+        str | None,
+        typer.Option("--attack", help="Recipe; hotflip, trigger and magnet have their own."),
     ] = None,
     severity: Annotated[int, typer.Option("--severity", min=1, help="Of the recipe.")] = 1,
     method: Annotated[Method, typer.Option("--method", help="How to look; docs/search.md.")] = Method.AUTO,
@@ -42,6 +43,7 @@ def search(
     `check --frozen` replays them. Success is read off a run of the frozen suite, not remembered.
     """
     settle(quiet=quiet)
+    attack = attack or DEFAULTS.get(method)
     if model is None or data is None or attack is None or output is None:
         raise UsageError(
             "search: --model, --data, --attack and -o are all needed; say what to attack, on what, how and "

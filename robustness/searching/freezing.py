@@ -43,6 +43,10 @@ class SearchSummary:
     """Over the attacked items, hurt or not; the clean text counts as one."""
     median_words_changed: float
     """Share of the words of passage, question and options changed, over the items that lost credit."""
+    found: str = ""
+    """What a trigger or magnet search found for all items; its examples are the half it was not found on."""
+    one_off_queries: int = 0
+    """Queries that this took, once, on the other half."""
 
 
 def frozen(
@@ -146,8 +150,11 @@ def summarise_search(suite: Suite, run: Run) -> SearchSummary:
     won = [max(0.0, after - before) for before, after in zip(clean, now, strict=True)]
     attacked = [variant for variant, earned in zip(kept, clean, strict=True) if earned]
     hurt = [variant for variant, gone in zip(kept, lost, strict=True) if gone]
+    plan: Mapping[str, Any] = suite.plan
+    attack = plan["checks"][0]["attack"]
+    settings = plan["recipes"][attack]["parameters"]["search"]
     return SearchSummary(
-        attack=suite.plan["checks"][0]["attack"],  # type: ignore[index]
+        attack=attack,
         n=len(kept),
         skipped=len(suite.examples) - len(kept),
         accuracy_clean=_mean(clean),
@@ -158,6 +165,8 @@ def summarise_search(suite: Suite, run: Run) -> SearchSummary:
         repair_rate=_ratio(won, [1 - earned for earned in clean]),
         median_queries=_median([float(variant.notes["queries"]) for variant in attacked]),
         median_words_changed=_median([float(variant.notes["words_changed"]) for variant in hurt]),
+        found=settings.get("found", ""),
+        one_off_queries=settings.get("one_off_queries", 0),
     )
 
 
@@ -201,4 +210,6 @@ def as_text(summary: SearchSummary, *, json: bool = False) -> str:
         "median queries": f"{summary.median_queries:g} an attacked item, the clean text included",
         "median change": f"{summary.median_words_changed:.1%} of the words of a lost item",
     }
+    if summary.one_off_queries:
+        lines["found"] = f"{summary.found} ({summary.one_off_queries} queries, once, on other passages)"
     return "\n".join(f"{name:<15} {text}" for name, text in lines.items())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from robustness.attacks.corpus import Corpus, NeedsCorpus
 from robustness.attacks.recipes import recipe
@@ -12,10 +12,14 @@ from robustness.attacks.word_edits import edits_words
 from robustness.domain import Attack, Example, Model, Polarity, Skip, Suite
 from robustness.errors import UsageError
 from robustness.searching.freezing import frozen
-from robustness.searching.lockstep import Found, search_items
+from robustness.searching.gradient import hotflip
+from robustness.searching.lockstep import Found, Terms, search_items
+from robustness.searching.magnets import magnets
 from robustness.searching.method import Method
 from robustness.searching.proposals import Family, Strategy
 from robustness.searching.strategies import beam, restarts, words_only
+from robustness.searching.trigger import trigger
+from robustness.searching.universal import halves, using
 from robustness.suites.build import ordered
 
 __all__ = ["Searching", "search"]
@@ -38,34 +42,43 @@ class Searching:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done on which items."""
+
+    items: tuple[Example, ...]
+    strategy: Strategy
+    settings: Mapping[str, Any]
+    keep_own: bool = True
+
+
 def search(examples: Sequence[Example], model: Model, asked: Searching, *, data: str = "") -> Suite:
     """Return the suite of the variants that lower the gold margin of a model most, not yet audited.
 
-    What is found for an item depends on seed, recipe, method, budget and the item (and, where the
-    recipe draws on other items, on the data set), not on the order or number of the others.
+    What is found for an item depends on seed, recipe, method, budget and the item (and, where recipe or
+    method draw on other items, on the data set), not on the order or number of the others. `trigger` and
+    `magnet` prepare on a half of the passages; the suite holds the other half alone.
 
     Raises:
         UsageError: an unknown recipe or severity, a recipe that is no attack, a method that does not fit
-            it, a budget below 2, or a model without scores of its own.
+            recipe or model, a budget below 2, or a model without scores of its own.
         DataError: no examples, or two with one id.
         ScoreError: the model returned rows of the wrong shape.
     """
     arranged = ordered(examples)
     _refuse_answers(model)
     family = _family(asked, Corpus.of(arranged))
-    method = _method(asked, family)
-    strategy = _strategies(asked)[method](family)
-    found: dict[str, Found | Skip] = {}
-    for chunk in _chunks(arranged):
-        found |= search_items(family, chunk, model, strategy=strategy, budget=asked.budget)
+    work = _work(asked, family, model, arranged)
+    terms, found = Terms(asked.budget, work.keep_own), dict[str, Found | Skip]()
+    for chunk in _chunks(work.items):
+        found |= search_items(family, chunk, model, strategy=work.strategy, terms=terms)
     settings = {
-        "method": method.value,
         "budget": asked.budget,
         "model": model.name,
         "model_fingerprint": model.fingerprint,
-        **({"beam": asked.beam} if method is Method.BEAM else {}),
+        **work.settings,
     }
-    return frozen(family, arranged, found, settings=settings, data=data)
+    return frozen(family, work.items, found, settings=settings, data=data)
 
 
 def _refuse_answers(model: Model) -> None:
@@ -88,22 +101,35 @@ def _family(asked: Searching, corpus: Corpus) -> Family:
     return Family(made, bound, asked.severity, asked.seed)
 
 
-def _method(asked: Searching, family: Family) -> Method:
-    if asked.method is Method.AUTO:
-        return Method.GREEDY if edits_words(family.attack) else Method.RESTARTS
-    return asked.method
+def _work(asked: Searching, family: Family, model: Model, examples: tuple[Example, ...]) -> _Work:
+    method = asked.method
+    if method is Method.AUTO:
+        method = Method.GREEDY if edits_words(family.attack) else Method.RESTARTS
+    if method in (Method.TRIGGER, Method.MAGNET):
+        return _prepared(method, asked, family, model, examples=examples)
+    settings: dict[str, Any] = {"method": method.value}
+    if method is Method.RESTARTS:
+        return _Work(examples, restarts, settings)
+    if method is Method.HOTFLIP:
+        return _Work(examples, hotflip(family, model), settings)
+    words_only(family)
+    width = asked.beam if method is Method.BEAM else 1
+    return _Work(examples, beam(width, budget=asked.budget), {**settings, "beam": width})
 
 
-def _strategies(asked: Searching) -> Mapping[Method, Callable[[Family], Strategy]]:
-    def over_words(family: Family, width: int) -> Strategy:
-        words_only(family)
-        return beam(width, budget=asked.budget)
-
-    return {
-        Method.GREEDY: lambda family: over_words(family, 1),
-        Method.BEAM: lambda family: over_words(family, asked.beam),
-        Method.RESTARTS: lambda _: restarts,
+def _prepared(
+    method: Method, asked: Searching, family: Family, model: Model, *, examples: tuple[Example, ...]
+) -> _Work:
+    prepare = trigger if method is Method.TRIGGER else magnets
+    first, rest = halves(examples, asked.seed)
+    made = prepare(family, model, first, budget=asked.budget)
+    settings = {
+        "method": method.value,
+        "found": made.found,
+        "one_off_queries": made.queries,
+        "prepared_on": made.items,
     }
+    return _Work(rest, using(made.attack), settings, keep_own=False)
 
 
 def _chunks(examples: Sequence[Example]) -> Iterator[Sequence[Example]]:
