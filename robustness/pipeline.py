@@ -20,12 +20,15 @@ from robustness.reports.store import check_writable, run_name, write_run
 from robustness.reports.summary import Summary, summarise
 from robustness.results import Judgement
 from robustness.scoring import run as score
+from robustness.searching.freezing import SearchSummary, summarise_search
+from robustness.searching.search import Searching, search, search_digest
 from robustness.store.cache import Cache
 from robustness.store.keep import keep
 from robustness.store.rows import Table
 from robustness.suites.audit import as_json, refuse_leaks, sentinels
 from robustness.suites.build import build
 from robustness.suites.plan import Plan
+from robustness.suites.store import freeze, thaw
 
 __all__ = [
     "Finished",
@@ -37,6 +40,7 @@ __all__ = [
     "origin",
     "place",
     "scored",
+    "searched",
     "suite_of",
 ]
 
@@ -100,6 +104,25 @@ def audited(suite: Suite, dataset: Dataset) -> Suite:
         "data_digest": dataset.digest,
     }
     return replace(suite, audit=audit)
+
+
+def searched(
+    dataset: Dataset, model: Model, asked: Searching, *, folder: Path, cache: Path | None
+) -> tuple[Suite, SearchSummary]:
+    """Search, freeze what was found to a new folder, and return it with how a run of it went.
+
+    With a `cache`, rows that were scored before are not scored again, and an interrupted search goes on
+    where it ended.
+
+    Raises:
+        RobustnessError: as `search`, `audited`, `freeze` and `summarise_search` do.
+        Stopped: SIGINT or SIGTERM came, and what was scored is in the cache.
+    """
+    named = search_digest(dataset.examples, asked)
+    with keep(model, suite=named, cache=Cache(cache) if cache else None):
+        found = search(dataset.examples, model, asked, data=dataset.source)
+        suite = thaw(freeze(audited(found, dataset), folder))
+        return suite, summarise_search(suite, score(suite, model))
 
 
 def origin(dataset: Dataset, limit: int | None) -> str:

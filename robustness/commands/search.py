@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -35,12 +37,15 @@ def search(
     batch_tokens: flag.Batch = None,
     max_length: flag.MaxLength = None,
     threads: flag.Threads = None,
+    cache: flag.Cache = None,
+    no_cache: flag.NoCache = False,
     json: flag.Json = False,
     quiet: flag.Quiet = False,
 ) -> None:
     """Search over an attack for the variants that hurt a model most, and freeze them to -o.
 
-    `check --frozen` replays them. Success is read off a run of the frozen suite, not remembered.
+    `check --frozen` replays them. Success is read off a run of the frozen suite, not remembered. An
+    interrupted search goes on where it ended when the same command is given again.
     """
     settle(quiet=quiet)
     attack = attack or DEFAULTS.get(method)
@@ -51,22 +56,20 @@ def search(
         )
     from robustness.models.options import ModelOptions
     from robustness.models.resolve import resolve
-    from robustness.pipeline import audited, origin
+    from robustness.pipeline import origin, searched
     from robustness.readers.load import load
     from robustness.reports.store import check_writable
-    from robustness.scoring import run
-    from robustness.searching.freezing import as_text, summarise_search
+    from robustness.searching.freezing import as_text
     from robustness.searching.search import Searching
-    from robustness.searching.search import search as searched
-    from robustness.suites.store import freeze, thaw
+    from robustness.store.place import cache_folder
 
     check_writable(output)
     dataset = load(data, limit=limit, skip_invalid=skip_invalid)
+    dataset = replace(dataset, source=origin(dataset, limit))
     options = ModelOptions(device, batch_tokens, max_length, threads)
     victim = resolve(model, options=options)
     asked = Searching(attack, severity, method, budget, beam, seed)
-    found = searched(dataset.examples, victim, asked, data=origin(dataset, limit))
-    freeze(audited(found, dataset), output)
-    suite = thaw(output)
-    typer.echo(as_text(summarise_search(suite, run(suite, victim)), json=json))
+    kept = None if no_cache else cache_folder(cache, os.environ)
+    suite, summary = searched(dataset, victim, asked, folder=output, cache=kept)
+    typer.echo(as_text(summary, json=json))
     tell(f"suite: {output}  {suite.fingerprint}")

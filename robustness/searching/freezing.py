@@ -88,8 +88,9 @@ def _noted(found: Found, example: Example) -> Variant:
         **found.variant.notes,
         "queries": found.queries,
         "words_changed": share_changed(example, found.variant),
-        "fixed_credit": found.fixed_credit,
     }
+    if not math.isnan(found.fixed_credit):
+        notes["fixed_credit"] = found.fixed_credit
     return replace(found.variant, notes=notes)
 
 
@@ -158,7 +159,7 @@ def summarise_search(suite: Suite, run: Run) -> SearchSummary:
         n=len(kept),
         skipped=len(suite.examples) - len(kept),
         accuracy_clean=_mean(clean),
-        accuracy_fixed=_mean([float(variant.notes["fixed_credit"]) for variant in kept]),
+        accuracy_fixed=_mean([float(variant.notes.get("fixed_credit", "nan")) for variant in kept]),
         accuracy=_mean(now),
         attacked=len(attacked),
         success_rate=_ratio(lost, clean),

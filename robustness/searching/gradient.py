@@ -26,8 +26,8 @@ def hotflip(family: Family, model: Model) -> Strategy:
     """Return the search that exchanges words of the passage for those whose gradient promises most harm.
 
     Each step takes one gradient (counted as a query) and scores the 20 most promising substitutions; the
-    best one stays. When as many words as the recipe allows are exchanged, each is taken back in turn and
-    chosen anew, until a whole round brings nothing. What is left of the budget goes into restarts.
+    best one stays. When as many words as the recipe allows are exchanged, or no further one helps, each is
+    taken back in turn and chosen anew, until a whole round brings nothing. What is left of the budget goes into restarts.
 
     Raises:
         UsageError: a recipe of another generator than `words-replaced`, or a model without gradients.
@@ -44,10 +44,11 @@ def _hotflip(family: Family, example: Example, *, count: int, gradients: WordGra
     places = _places(example)
     state: tuple[Edit, ...] = ()
     (margin,) = yield Step((clean(family, example),))
-    idle = taken_back = 0
-    while places and idle <= count:
-        kept = state if len(state) < count else (*state[:taken_back], *state[taken_back + 1 :])
-        taken_back = (taken_back + 1) % count
+    idle = rounds = 0
+    while places and idle <= len(state):
+        rounds += 1
+        back = rounds % max(1, len(state))
+        kept = state if len(state) < count and not idle else (*state[:back], *state[back + 1 :])
         yield Step((), spent=1)
         tried = _promising(family, example, kept, places=places, gradients=gradients)
         margins = yield Step(tuple(Proposal(edited(family, example, one)) for one in tried))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,13 +17,13 @@ from robustness.searching.gradient import hotflip
 from robustness.searching.lockstep import Found, Terms, search_items
 from robustness.searching.magnets import magnets
 from robustness.searching.method import Method
-from robustness.searching.proposals import Family, Strategy
+from robustness.searching.proposals import Family, Strategy, text_of
 from robustness.searching.strategies import beam, restarts, words_only
 from robustness.searching.trigger import trigger
 from robustness.searching.universal import halves, using
 from robustness.suites.build import ordered
 
-__all__ = ["Searching", "search"]
+__all__ = ["Searching", "search", "search_digest"]
 
 _CHUNK = 256
 """Items that search in lockstep; what one finds does not depend on it."""
@@ -79,6 +80,16 @@ def search(examples: Sequence[Example], model: Model, asked: Searching, *, data:
         **work.settings,
     }
     return frozen(family, work.items, found, settings=settings, data=data)
+
+
+def search_digest(examples: Sequence[Example], asked: Searching) -> str:
+    """Return what names a search before it has a suite: 32 hexadecimal digits of items and settings.
+
+    >>> len(search_digest([], Searching("swap-letters")))
+    32
+    """
+    texts = sorted((example.id, *text_of(example), example.answer) for example in examples)
+    return hashlib.sha256(repr((asked, texts)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _refuse_answers(model: Model) -> None:

@@ -68,6 +68,15 @@ def test_the_numbers_are_told_in_words(command: Command, write_jsonl: WriteJsonl
     assert "suite: found" in said.err
 
 
+def test_the_suite_says_where_its_items_came_from(
+    command: Command, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    searched(command, write_jsonl(tmp_path, 8), "--limit", "3", "--budget", "5")
+    manifest = json.loads((tmp_path / "found" / "manifest.json").read_text())
+    assert (manifest["counts"]["examples"], manifest["data"]) == (3, "jsonl:stories.jsonl (first 3)")
+    assert manifest["audit"]["data_digest"]
+
+
 def test_a_search_that_lacks_something_says_what(command: Command) -> None:
     said = command("search", "--model", "stub:overlap")
     assert said.code == 2

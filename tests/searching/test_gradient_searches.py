@@ -94,7 +94,7 @@ def test_hotflip_keeps_its_budget_and_touches_nothing_protected(model, monkeypat
     assert max(counted.values()) <= 50 + 1
     for variant in found.variants:
         source = sources[variant.source]
-        assert variant.notes["queries"] <= 50
+        assert int(variant.notes["queries"]) <= 50
         before, after = words(source.passage), words(variant.example.passage)
         changed = [at for at, (a, b) in enumerate(zip(before.words, after.words, strict=True)) if a != b]
         assert len(changed) <= 2
@@ -122,7 +122,7 @@ def test_a_trigger_is_one_for_all_found_on_other_passages_than_it_is_measured_on
     sources = {example.id: example for example in rest}
     for variant in found.variants:
         assert variant.example.passage == f"{settings['found']} {sources[variant.source].passage}"
-        assert variant.notes["queries"] <= 3
+        assert int(variant.notes["queries"]) <= 3
     assert len(settings["found"].split()) == 3
     assert 0 < settings["one_off_queries"] <= 60 * settings["prepared_on"]
     told = summarise_search(found, run(found, model))
@@ -200,3 +200,22 @@ def test_a_method_says_what_it_needs(searching, named):
 def test_one_passage_cannot_be_halved():
     with pytest.raises(DataError, match="at least 2"):
         search(items(1), stub("oracle"), Searching("magnet-stock", method=Method.MAGNET))
+
+
+@pytest.mark.parametrize("method", [Method.HOTFLIP, Method.TRIGGER, Method.GREEDY])
+def test_a_search_that_is_given_again_scores_nothing_anew(folder, method, tmp_path):
+    from robustness.pipeline import searched
+    from robustness.readers.load import Dataset
+
+    data = Dataset(items(24), "here", "0" * 32, ())
+    wanted = Searching(DEFAULTS.get(method, "swap-letters"), method=method, budget=30)
+    suites, forwarded = [], []
+    for number in range(2):
+        model = load(str(folder), options=ModelOptions(threads=1))
+        place = tmp_path / f"suite{number}"
+        suite, summary = searched(data, model, wanted, folder=place, cache=tmp_path / "cache")
+        suites.append((suite, summary))
+        forwarded.append(model.counts["rows_forwarded"])
+    assert suites[0] == suites[1]
+    assert forwarded[0] > 0
+    assert forwarded[1] == 0
