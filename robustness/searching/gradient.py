@@ -27,7 +27,8 @@ def hotflip(family: Family, model: Model) -> Strategy:
 
     Each step takes one gradient (counted as a query) and scores the 20 most promising substitutions; the
     best one stays. When as many words as the recipe allows are exchanged, or no further one helps, each is
-    taken back in turn and chosen anew, until a whole round brings nothing. What is left of the budget goes into restarts.
+    taken back in turn and chosen anew, until a whole round brings nothing. What is left of the budget goes
+    into restarts.
 
     Raises:
         UsageError: a recipe of another generator than `words-replaced`, or a model without gradients.

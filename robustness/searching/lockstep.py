@@ -46,8 +46,8 @@ class Found:
     queries: int
     """Items scored, the clean one included; a text that came twice counts once."""
     fixed_credit: float
-    """What the recipe's own variant of the search's seed left right, in [0, 1]; the mean over several; NaN where
-    it was not measured."""
+    """What the recipe's own variant of the search's seed left right, in [0, 1]; the mean over several;
+    NaN where it was not measured."""
 
 
 class _Live:

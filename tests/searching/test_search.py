@@ -7,12 +7,13 @@ import pytest
 
 from robustness.attacks.recipes import recipe
 from robustness.choices import credit, right_options
-from robustness.domain import Variant, replay
+from robustness.domain import Edit, Variant, replay
 from robustness.errors import DataError, ScoreError, UsageError
 from robustness.models.stub import stub
 from robustness.scoring import run
 from robustness.searching.freezing import as_text, share_changed, summarise_search
 from robustness.searching.method import Method
+from robustness.searching.proposals import Family, edited
 from robustness.searching.search import Searching, search
 from robustness.suites.store import freeze, thaw
 from tests.searching.victims import Counting, item, items, reader_of
@@ -85,6 +86,32 @@ def test_greedy_finds_the_two_words_that_a_model_hangs_on():
     for variant in found.variants:
         assert credit(READER(variant.example), right_options(variant.example)) == 0
         assert "river" not in variant.example.passage
+
+
+def test_words_are_edited_in_the_order_of_how_much_the_margin_falls_without_them():
+    def rule(example):  # "bread" weighs twice as much as "river", the others nothing
+        there = sum(weight * (word in example.passage) for word, weight in (("bread", 2), ("river", 1)))
+        return tuple(there + 9.0 if i == example.answer else 0.0 for i in range(4))
+
+    model = Counting(rule)
+    search(items(1), model, Searching("swap-letters", severity=3, method=Method.GREEDY, budget=120))
+    first, _, third, fourth = model.calls[:4]
+    assert len(first) == 2
+    assert all("bread" not in i.passage and "river" in i.passage for i in third)
+    assert all("bread" not in i.passage and "river" not in i.passage for i in fourth)
+
+
+def test_a_recipe_that_draws_nothing_is_asked_about_once():
+    model = Counting(lambda e: tuple(float(i == e.answer) for i in range(4)))
+    found = search(items(2), model, Searching("upper-case", method=Method.RESTARTS))
+    assert [v.notes["queries"] for v in found.variants] == [2, 2]
+
+
+def test_an_edit_that_does_not_fit_its_example_is_refused():
+    made = recipe("swap-letters")
+    family = Family(made, made.attack(), 1, 0)
+    with pytest.raises(UsageError, match="expects 'tent' at 0 of the passage, which is not there"):
+        edited(family, item(0), [Edit("passage", 0, 0, "tent", "tnet")])
 
 
 def test_a_flip_stops_the_search_of_its_item():
