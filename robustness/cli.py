@@ -16,6 +16,7 @@ from robustness.commands.ending import INTERRUPTED, tell
 from robustness.commands.merge import merge
 from robustness.commands.report import report
 from robustness.commands.runs import runs
+from robustness.commands.search import search
 from robustness.commands.train import train
 from robustness.errors import RobustnessError
 from robustness.reports.escape import log_lines
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, check, merge, build, attacks, report, compare, runs, train, doctor):
+for command in (demo, check, merge, build, search, attacks, report, compare, runs, train, doctor):
     app.command()(command)
 
 
