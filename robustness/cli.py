@@ -16,8 +16,11 @@ from robustness.commands.ending import INTERRUPTED, tell
 from robustness.commands.merge import merge
 from robustness.commands.report import report
 from robustness.commands.runs import runs
+from robustness.commands.search import search
 from robustness.commands.train import train
 from robustness.errors import RobustnessError
+from robustness.reports.escape import log_lines
+from robustness.reports.privacy import public_text
 from robustness.store.stopping import Stopped
 
 __all__ = ["app", "main"]
@@ -30,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, check, merge, build, attacks, report, compare, runs, train, doctor):
+for command in (demo, check, merge, build, search, attacks, report, compare, runs, train, doctor):
     app.command()(command)
 
 
@@ -39,7 +42,8 @@ def main() -> None:
     try:
         app(prog_name="robustness")
     except RobustnessError as error:
-        tell(f"error: {error}")
+        # What a message quotes is the user's, the data's or a server's: it may hold anything.
+        tell(f"error: {log_lines(public_text(str(error)))}")
         sys.exit(error.exit_code)
     except Stopped as end:
         tell(f"error: {end.line}")

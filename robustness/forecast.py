@@ -85,7 +85,7 @@ def as_text(found: Forecast) -> str:
     rows             6, 5 of them distinct
     tokens         600, 480 in distinct rows
     sharing      1.25x
-    about       1 min 15 s of scoring with an empty cache; nothing was written
+    about    1 min 15 s of scoring with an empty cache; nothing was written
     """
     minutes, seconds = divmod(round(found.seconds), 60)
     lasting = f"{minutes} min {seconds} s" if minutes else f"{max(1, seconds)} s"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from robustness.domain import Status
 from robustness.errors import PlanError, unknown
 from robustness.judging.decisions import guesses, of_a_guesser
+from robustness.judging.slices import deciding
 from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
 from robustness.reports.excerpts import Excerpt
@@ -29,7 +30,7 @@ from robustness.reports.wording import (
 )
 from robustness.results import Verdict
 
-__all__ = ["GRAVITY", "Gate", "gate", "summary_lines", "verdicts_of"]
+__all__ = ["GRAVITY", "Gate", "Part", "gate", "slices_of", "summary_lines", "verdicts_of"]
 
 Number: TypeAlias = str | int | float
 Properties: TypeAlias = tuple[tuple[str, Number], ...]
@@ -38,6 +39,18 @@ _PREFIX = "robustness_"
 UNJUDGED = "unjudged"
 GRAVITY = ("fail", "invalid", "undecided", UNJUDGED, "pass")
 """What `robustness_status` may say, the gravest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One limit on one slice, as a test runner shows it."""
+
+    name: str
+    """`question-word: why`, and the kind of limit."""
+    outcome: Literal["passed", "failed", "skipped"]
+    """Skipped: undecided, not measured, or a failure that is known; it decides nothing."""
+    line: str
+    """What was measured and what was asked, on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,8 @@ class Gate:
     found: AttackSummary
     known_failure: str = ""
     """Until when, whose and why the status is expected; empty where it is not."""
+    parts: tuple[Part, ...] = ()
+    """Its slices, where some were asked for."""
 
 
 def verdicts_of(
@@ -79,8 +94,21 @@ def verdicts_of(
     return tuple(of_a_guesser(one) if guesser else one for one in made)
 
 
-def gate(summary: Summary, check: tuple[str, int], verdicts: Sequence[Verdict]) -> Gate:
+def slices_of(summary: Summary, check: tuple[str, int]) -> tuple[Verdict, ...]:
+    """Return the verdicts on the slices of one attack and severity; none where none were asked for."""
+    return tuple(v for v in summary.slices if (v.attack, v.severity) == check)
+
+
+def gate(
+    summary: Summary,
+    check: tuple[str, int],
+    verdicts: Sequence[Verdict],
+    *,
+    slices: Sequence[Verdict] = (),
+) -> Gate:
     """Return one check of a run under some verdicts; the gravest one speaks for it.
+
+    A slice that fails fails its check; one that does not has no say.
 
     Nothing passes in a run in which clean questions were not measured: a PASS or an UNDECIDED
     becomes INVALID, as the whole run does. A known failure speaks only where nothing else fell short.
@@ -93,13 +121,21 @@ def gate(summary: Summary, check: tuple[str, int], verdicts: Sequence[Verdict]) 
     if not verdicts:
         line = f"{name}: no limit is set, so there is nothing to judge; {_plainly(found)}"
         return Gate(check, None, line, line, _properties(summary, name, _unjudged(found)), found)
-    status, spoken = _spoken(verdicts, summary.clean.invalid)
+    status, spoken = _spoken((*verdicts, *deciding(slices)), summary.clean.invalid)
     known = spoken.known_failure if excused(spoken) and status is spoken.status else ""
     figures = _figures(spoken, summary.clean.invalid)
     line = f"{status.upper()} {name}: {figures}"
-    told = "\n".join([line, *_details(summary, found, verdicts)])
+    told = "\n".join([line, *_details(summary, found, (*verdicts, *deciding(slices)))])
     values = _judged(spoken, status, figures) | {"note": f"known failure {known}" if known else None}
-    return Gate(check, status, line, told, _properties(summary, name, values), found, known)
+    parts = tuple(_part(name, one) for one in slices)
+    return Gate(check, status, line, told, _properties(summary, name, values), found, known, parts)
+
+
+def _part(name: str, one: Verdict) -> Part:
+    outcomes: dict[Status, Literal["passed", "failed", "skipped"]]
+    outcomes = {Status.PASS: "passed", Status.FAIL: "skipped" if excused(one) else "failed"}
+    line = f"{one.status.upper()} {name}: {_figures(one, 0)}"
+    return Part(f"{one.slice}, {one.check}", outcomes.get(one.status, "skipped"), line)
 
 
 def _spoken(verdicts: Sequence[Verdict], unmeasured: int) -> tuple[Status, Verdict]:
@@ -154,6 +190,7 @@ def _figures(one: Verdict, unmeasured: int) -> str:
     value = amount(one, one.estimate) + (f" [{interval}]" if interval else "")
     parts = [
         f"{LIMITS.get(one.check, one.check).replace('_', ' ')} {value}, limit: {asked(one)}",
+        f"on {one.slice}" if one.slice else "",
         f"baseline {one.baseline}" if one.baseline else "",
         _looked(one),
         f"p {likelihood(one.p_adjusted)} after Holm" if one.p_adjusted is not None else "",
@@ -219,7 +256,9 @@ def _unjudged(found: AttackSummary) -> dict[str, Number | None]:
 
 
 def _details(summary: Summary, found: AttackSummary, verdicts: Sequence[Verdict]) -> Iterator[str]:
-    yield from (f"{one.status.value}: {one.check}: {log_text(one.reason)}" for one in verdicts)
+    for one in verdicts:
+        where = f" on {one.slice}" if one.slice else ""
+        yield f"{one.status.value}: {one.check}{log_text(where)}: {log_text(one.reason)}"
     yield log_text(f"model {summary.model.name} ({summary.model.fingerprint})")
     yield log_text(f"suite {summary.suite.name} ({summary.suite.fingerprint}), data {summary.data}")
     if found.claim:

@@ -18,6 +18,7 @@ from robustness.configuration.settings import Settings
 from robustness.configuration.tables import LimitsTable
 from robustness.domain import Model, Suite
 from robustness.errors import RobustnessError, UsageError
+from robustness.judging.slices import refuse_slices
 from robustness.reports.store import read_run
 from robustness.reports.summary import Summary
 from robustness.store.place import cache_folder
@@ -76,9 +77,11 @@ def job(settings: Settings, *, today: date) -> Job:
     Raises:
         UsageError: neither data nor frozen, an unknown suite, attack, family or severity in it, a
             known failure that has expired or speaks of no check.
+        PlanError: an unknown slice.
         SuiteError: the frozen suite has no readable manifest.
     """
     config = settings.config
+    refuse_slices(config.slices)
     if not (config.data or config.frozen):
         raise UsageError(
             "configuration: neither data nor frozen came, but exactly one of --data and --frozen is "
@@ -112,13 +115,8 @@ def alone(made: Job, check: tuple[str, int]) -> Job:
         **rest,
     )
     # Neither limits nor a baseline of the configured suite speak of another one.
-    own = {
-        "limits": LimitsTable(),
-        "known_failures": (),
-        "output": None,
-        "baseline": None,
-        "regression": None,
-    }
+    none = dict.fromkeys(("output", "baseline", "regression"))
+    own = {"limits": LimitsTable(), "known_failures": (), "slices": (), **none}
     settings = replace(made.settings, config=config.model_copy(update=own))
     with chdir(settings.start("suite")):
         document = one.as_json()

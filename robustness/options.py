@@ -40,6 +40,7 @@ __all__ = [
     "ShardOf",
     "ShowConfig",
     "SkipInvalid",
+    "Slices",
     "SuiteName",
     "Tag",
     "Threads",
@@ -188,7 +189,11 @@ DryRun: TypeAlias = Annotated[
 ]
 Report: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--report", help="Also write FORMAT:PATH (md, html, json, junit); repeatable."),
+    typer.Option(
+        "--report",
+        help="Also write FORMAT:PATH (html, md, comment, json, junit, csv, items, card, eval-results); "
+        "repeatable.",
+    ),
 ]
 RunFolder: TypeAlias = Annotated[
     Path, typer.Option("--reports", help="Where tags and names of runs are looked up.")
@@ -204,6 +209,15 @@ NoText: TypeAlias = Annotated[
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON on stdout instead of a table.")]
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="ROBUSTNESS_QUIET", help="No progress bars.")
+]
+Slices: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--slices",
+        envvar="ROBUSTNESS_SLICES",
+        help="Hold every limit on each kind of question too: question-word, gold-in-passage, option-count, "
+        "passage-length, meta.KEY; several with commas.",
+    ),
 ]
 Undecided: TypeAlias = Annotated[
     UndecidedPolicy,

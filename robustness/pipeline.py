@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from robustness.domain import Model, Run, Suite
+from robustness.judging.slices import refuse_absent
 from robustness.judging.verdicts import judge
 from robustness.readers.checks import check as check_data
 from robustness.readers.load import Dataset, load
@@ -20,14 +21,29 @@ from robustness.reports.store import check_writable, run_name, write_run
 from robustness.reports.summary import Summary, summarise
 from robustness.results import Judgement
 from robustness.scoring import run as score
+from robustness.searching.freezing import SearchSummary, summarise_search
+from robustness.searching.search import Searching, search, search_digest
 from robustness.store.cache import Cache
 from robustness.store.keep import keep
 from robustness.store.rows import Table
 from robustness.suites.audit import as_json, refuse_leaks, sentinels
 from robustness.suites.build import build
 from robustness.suites.plan import Plan
+from robustness.suites.store import freeze, thaw
 
-__all__ = ["Finished", "Source", "Target", "check", "finish", "place", "scored", "suite_of"]
+__all__ = [
+    "Finished",
+    "Source",
+    "Target",
+    "audited",
+    "check",
+    "finish",
+    "origin",
+    "place",
+    "scored",
+    "searched",
+    "suite_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +83,16 @@ def suite_of(source: Source) -> Suite:
         source.plan,
         seed=source.seed,
         workers=source.workers,
-        data=_origin(dataset, source.limit),
+        data=origin(dataset, source.limit),
     )
+    return audited(suite, dataset)
+
+
+def audited(suite: Suite, dataset: Dataset) -> Suite:
+    """Return the suite with what was found in its data and what rules of form make of it.
+
+    Raises `SuiteError` where an attack gives its answers away through form and does not declare it.
+    """
     found = sentinels(suite)
     refuse_leaks(found)
     audit: Mapping[str, Any] = {
@@ -83,7 +107,27 @@ def suite_of(source: Source) -> Suite:
     return replace(suite, audit=audit)
 
 
-def _origin(dataset: Dataset, limit: int | None) -> str:
+def searched(
+    dataset: Dataset, model: Model, asked: Searching, *, folder: Path, cache: Path | None
+) -> tuple[Suite, SearchSummary]:
+    """Search, freeze what was found to a new folder, and return it with how a run of it went.
+
+    With a `cache`, rows that were scored before are not scored again, and an interrupted search goes on
+    where it ended.
+
+    Raises:
+        RobustnessError: as `search`, `audited`, `freeze` and `summarise_search` do.
+        Stopped: SIGINT or SIGTERM came, and what was scored is in the cache.
+    """
+    named = search_digest(dataset.examples, asked)
+    with keep(model, suite=named, cache=Cache(cache) if cache else None):
+        found = search(dataset.examples, model, asked, data=dataset.source)
+        suite = thaw(freeze(audited(found, dataset), folder))
+        return suite, summarise_search(suite, score(suite, model))
+
+
+def origin(dataset: Dataset, limit: int | None) -> str:
+    """Return where a suite's examples come from, for people."""
     return dataset.source if limit is None else f"{dataset.source} (first {len(dataset.examples)})"
 
 
@@ -132,11 +176,13 @@ def place(target: Target, suite: Suite, model: str) -> Target:
 
     Raises:
         UsageError: the folder holds something already.
+        PlanError: a slice that was asked for cannot be cut from the suite.
         OutputError: it cannot be written.
     """
     created = datetime.now(UTC).isoformat(timespec="seconds")
     folder = target.folder or target.reports / run_name(created, suite.fingerprint, target.tag or model)
     check_writable(folder, overwrite=target.overwrite)
+    refuse_absent(suite)
     return replace(target, folder=folder, created=created)
 
 

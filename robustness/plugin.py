@@ -64,6 +64,7 @@ _FLAGS = {
     "output": "run folder to keep; new or empty",
     "baseline": "an earlier run of the same suite: a run folder, a tag or auto",
     "on_missing_baseline": "where no baseline is found: fail or skip",
+    "slices": "kinds of question that every limit is held on too, such as question-word; with commas",
     "regression": "largest loss against the baseline, as a fraction",
 }
 
@@ -170,7 +171,7 @@ class Check(pytest.Item):
     def runtest(self) -> None:
         """Pass, fail or xfail as the verdict and the configuration say."""
         assert self.gate is not None
-        if _session(self.config).falls_short(self.gate):
+        if _session(self.config).falls_short(self, self.gate):
             pytest.fail(self.gate.message, pytrace=False)
 
     def reportinfo(self) -> tuple[Path, None, str]:
@@ -222,7 +223,7 @@ def robustness_check(
         if gate.status in {None, "invalid"}:
             hint = gate.message if gate.status else f"{gate.line}; give one, such as max_drop=0.1"
             pytest.fail(f"robustness_check: {hint}", pytrace=False)
-        if _session(request.config).falls_short(gate):
+        if _session(request.config).falls_short(request.node, gate):
             raise AssertionError(gate.message)
         return gate.found
 

@@ -218,6 +218,8 @@ class Verdict:
     """`p_value` after Holm over all gates of the run."""
     known_failure: str = ""
     """Until when, whose and why the failure is expected; it then decides nothing. Else empty."""
+    slice: str = ""
+    """`NAME: LABEL` of the kind of question that the verdict is about; empty for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,3 +284,5 @@ class Judgement:
     """Name and fingerprint of the baseline's model; empty where none was asked for."""
     comparisons: tuple[Comparison, ...]
     """With the baseline, in the plan's order after `clean`; empty without one."""
+    slices: tuple[Verdict, ...] = ()
+    """The limits again on each kind of question that was asked for; one that fails fails the run."""

@@ -16,11 +16,12 @@ from robustness.configuration.config import FILE
 from robustness.configuration.settings import Settings, find
 from robustness.domain import Model, Status
 from robustness.errors import RobustnessError, UsageError
-from robustness.gates import Gate, gate, verdicts_of
+from robustness.gates import Gate, gate, slices_of, verdicts_of
 from robustness.jobs import Job, alone, job, key, once, score
 from robustness.judging.limits import refuse_limit
 from robustness.reports.summary import Summary
 from robustness.results import Verdict
+from robustness.subtests import report_parts
 
 __all__ = ["Own", "Session"]
 
@@ -101,7 +102,9 @@ class Session:
         summary = self._summary(made, brought.model)
         least = int(made.plan["min_passages"])
         verdicts = verdicts_of(summary, check, limits=brought.limits or None, min_passages=least)
-        return gate(summary, check, tuple(_replaced(node, one) for one in verdicts))
+        slices = () if brought.limits else slices_of(summary, check)
+        whole, parts = (tuple(_replaced(node, one) for one in found) for found in (verdicts, slices))
+        return gate(summary, check, whole, slices=parts)
 
     def told(self, node: pytest.Item, check: tuple[str, int], own: Own | None = None) -> Gate | str:
         """Return what `judged` does, or why it was not measured.
@@ -113,8 +116,12 @@ class Session:
         except RobustnessError as error:
             return str(error)
 
-    def falls_short(self, judged: Gate) -> bool:
-        """Tell whether a judged check fails its test; end the test as an xfail where that is agreed."""
+    def falls_short(self, node: pytest.Item, judged: Gate) -> bool:
+        """Tell whether a judged check fails its test; end the test as an xfail where that is agreed.
+
+        The check's slices are reported first, as subtests.
+        """
+        report_parts(node, judged.parts)
         undecided, policy = judged.status is Status.UNDECIDED, self.settings.config.undecided
         if judged.status is Status.PASS or (undecided and policy == "pass"):
             return False

@@ -39,6 +39,8 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "exchange-answers": "robustness.attacks.contrast:ExchangeAnswers",
         "exchange-numbers": "robustness.attacks.contrast:ExchangeNumbers",
         "negate-question": "robustness.attacks.negation:NegateQuestion",
+        "words-replaced": "robustness.attacks.foreign_words:WordsReplaced",
+        "words-planted": "robustness.attacks.foreign_words:WordsPlanted",
         "marked-span": "robustness.attacks.starc:MarkedSpan",
     }
 )

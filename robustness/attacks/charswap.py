@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from robustness.attacks.draft import Draft
 from robustness.attacks.noise import swapped
+from robustness.attacks.word_edits import CHOICES, WordEdits, word_edit
 from robustness.attacks.wordlists import word_list
-from robustness.domain import Example, NotApplicable, Polarity, Variant
+from robustness.domain import Edit, Example, NotApplicable, Place, Polarity, Variant
 from robustness.rng import Rng
 from robustness.text import words
 
@@ -31,6 +32,7 @@ class CharSwap:
 
     name: str
     polarity: Polarity
+    edits_words: ClassVar[bool] = True
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant with swapped letters in linked words."""
@@ -41,6 +43,34 @@ class CharSwap:
             raise NotApplicable("no word that can be swapped")
         draft = replace(Draft.of(example), passage=passage, question=question)
         yield draft.noting(words_in_passage=in_passage, words_in_question=in_question).variant(self, severity)
+
+    def word_edits(self, example: Example, rng: Rng) -> WordEdits:
+        """Return a few swaps of every eligible word; all of them may be taken."""
+        found: list[Edit] = []
+        limits: dict[Place, int] = {}
+        fields: tuple[tuple[Place, str, tuple[str, ...] | None], ...] = (
+            ("question", example.question, None),
+            ("passage", example.passage, _links(example)),
+        )
+        for place, text, links in fields:
+            taken = words(text)
+            at = [i for i, word in enumerate(taken.words) if _taken(word, links)]
+            limits[place] = len(at)
+            for i in at:
+                swaps = _swaps(taken.words[i])
+                rng.shuffle(swaps)
+                found += [word_edit(place, taken, i, other) for other in swaps[:CHOICES]]
+        return WordEdits(tuple(found), limits)
+
+
+def _swaps(word: str) -> list[str]:
+    """Return every other word that one swap can make of this one."""
+    pairs = ((at, word[at], word[at + 1]) for at in range(1, len(word) - 2))
+    return [swapped(word, at) for at, a, b in pairs if a != b and a.isalpha() and b.isalpha()]
+
+
+def _taken(word: str, links: tuple[str, ...] | None) -> bool:
+    return _eligible(word) and (links is None or _linked(word.lower(), links))
 
 
 def _links(example: Example) -> tuple[str, ...]:
@@ -56,7 +86,7 @@ def _swapped(text: str, links: tuple[str, ...] | None, rng: Rng) -> tuple[str, i
     taken = words(text)
     tokens, changed = list(taken.words), 0
     for i, word in enumerate(tokens):
-        if _eligible(word) and (links is None or _linked(word.lower(), links)):
+        if _taken(word, links):
             tokens[i] = _swap(word, rng)
             changed += tokens[i] != word
     return replace(taken, words=tuple(tokens)).text, changed

@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
 from robustness.attacks.draft import Draft
+from robustness.attacks.word_edits import CHOICES, WordEdits, word_edit
 from robustness.attacks.wordlists import word_list
-from robustness.domain import Example, NotApplicable, Place, Polarity, Variant
+from robustness.domain import Edit, Example, NotApplicable, Place, Polarity, Variant
 from robustness.rng import Rng
 from robustness.text import Words, is_cjk, words
 
-__all__ = ["CharacterNoise", "Rate", "sampled", "swapped"]
+__all__ = ["CharacterNoise", "Rate", "sampled", "share_of", "swapped"]
 
 Rate: TypeAlias = Annotated[float, Field(gt=0, le=1)]
 Kind: TypeAlias = Literal["swap", "insert", "delete", "substitute", "keyboard"]
@@ -52,6 +53,7 @@ class CharacterNoise:
     )
     protect: tuple[Literal["names", "option-words"], ...] = ()
     """Words that stay whole: capitalised inside a sentence; part of an option."""
+    edits_words: ClassVar[bool] = True
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant with misspelt words."""
@@ -69,6 +71,36 @@ class CharacterNoise:
         if not changed:
             raise NotApplicable("no word that can be misspelt")
         yield draft.noting(words_changed=changed, words_eligible=eligible).variant(self, severity)
+
+    def word_edits(self, example: Example, rng: Rng) -> WordEdits:
+        """Return a few misspellings of every eligible word, and as many words per field as are misspelt."""
+        known, found, limits = _vocabulary(example), list[Edit](), dict[Place, int]()
+        protected = _option_words(example) if "option-words" in self.protect else frozenset[str]()
+        for place, text in _texts(example, self.fields):
+            taken = words(text)
+            places = self._eligible(taken, protected, chinese=is_cjk(text))
+            limits[place] = share_of(len(places), self._share(taken, places))
+            for at in places:
+                found += self._edits_at(place, taken, at, known, rng)
+        return WordEdits(tuple(found), limits)
+
+    def _edits_at(
+        self, place: Place, taken: Words, at: int, known: frozenset[str], rng: Rng
+    ) -> Iterator[Edit]:
+        word = taken.words[at]
+        if len(word) == 1:
+            tokens = list(taken.words)
+            if self._edit_character(tokens, at):
+                size = 2 if self.kind == "swap" else 1
+                yield word_edit(place, taken, at, "".join(tokens[at : at + size]), size=size)
+            return
+        made = dict.fromkeys(self._misspelt(word, known, rng) for _ in range(2 * CHOICES))
+        for other in [other for other in made if other != word][:CHOICES]:
+            yield word_edit(place, taken, at, other)
+
+    def _share(self, taken: Words, places: Sequence[int]) -> float:
+        """Single characters carry more than words of letters do: half as many are edited."""
+        return self.rate / 2 if any(len(taken.words[i]) == 1 for i in places) else self.rate
 
     def _eligible(self, taken: Words, protected: frozenset[str], *, chinese: bool) -> list[int]:
         if chinese:
@@ -89,8 +121,7 @@ class CharacterNoise:
         self, taken: Words, places: Sequence[int], known: frozenset[str], rng: Rng
     ) -> tuple[Words, int]:
         tokens, changed = list(taken.words), 0
-        single = any(len(taken.words[i]) == 1 for i in places)
-        for i in sampled(len(places), self.rate / 2 if single else self.rate, rng):
+        for i in sampled(len(places), self._share(taken, places), rng):
             at = places[i]
             if len(tokens[at]) == 1:
                 changed += self._edit_character(tokens, at)
@@ -126,8 +157,16 @@ def sampled(count: int, rate: float, rng: Rng) -> list[int]:
     >>> len(sampled(40, 0.1, derive(0, "x")))
     4
     """
-    wanted = min(count, max(1, round(rate * count))) if count else 0
-    return sorted(rng.permutation(count)[:wanted])
+    return sorted(rng.permutation(count)[: share_of(count, rate)])
+
+
+def share_of(count: int, rate: float) -> int:
+    """Return `rate` of a count, at least one where there is any.
+
+    >>> share_of(40, 0.1), share_of(3, 0.1), share_of(0, 0.1)
+    (4, 1, 0)
+    """
+    return min(count, max(1, round(rate * count))) if count else 0
 
 
 def swapped(word: str, at: int) -> str:

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from robustness.attacks.draft import Draft
-from robustness.attacks.noise import Rate, sampled
-from robustness.domain import Example, NotApplicable, Polarity, Variant
+from robustness.attacks.noise import Rate, sampled, share_of
+from robustness.attacks.word_edits import CHOICES, WordEdits, word_edit
+from robustness.domain import Edit, Example, NotApplicable, Place, Polarity, Variant
 from robustness.rng import Rng
 from robustness.text import Words, is_cjk, words
 
@@ -54,6 +55,23 @@ class SurfaceNoise:
         if (draft.passage, draft.question) == (example.passage, example.question):
             raise NotApplicable("nothing that this would change")
         yield draft.variant(self, severity)
+
+    @property
+    def edits_words(self) -> bool:
+        """Whether the kind edits one place inside a word."""
+        return self.kind in _IN_WORDS
+
+    def word_edits(self, example: Example, rng: Rng) -> WordEdits:
+        """Return a few edits of every word that has a place for one, and as many words as are edited."""
+        edit, found, limits = _IN_WORDS[self.kind], list[Edit](), dict[Place, int]()
+        for place in self.fields:
+            taken = words(example.passage if place == "passage" else example.question)
+            inside = {i: _places(word, edit) for i, word in enumerate(taken.words)}
+            limits[place] = share_of(sum(map(bool, inside.values())), self.rate)
+            for i, at in inside.items():
+                rng.shuffle(at)
+                found += [word_edit(place, taken, i, edit(taken.words[i], one)) for one in at[:CHOICES]]
+        return WordEdits(tuple(found), limits)
 
 
 def _lower(text: str, _: float, __: Rng) -> str:
@@ -129,11 +147,11 @@ def _final_mark(text: str, _: float, __: Rng) -> str:
 
 
 def _homoglyph(text: str, rate: float, rng: Rng) -> str:
-    return _in_words(text, rate, rng, lambda word, at: word[:at] + _look_alike(word[at]) + word[at + 1 :])
+    return _in_words(text, rate, rng, _look_alike_at)
 
 
 def _zero_width(text: str, rate: float, rng: Rng) -> str:
-    return _in_words(text, rate, rng, lambda word, at: word[:at] + _ZERO_WIDTH + word[at:])
+    return _in_words(text, rate, rng, _zero_width_at)
 
 
 def _in_words(text: str, rate: float, rng: Rng, edit: Callable[[str, int], str]) -> str:
@@ -155,8 +173,17 @@ def _places(word: str, edit: Callable[[str, int], str]) -> list[int]:
     return [at for at in range(0 if is_cjk(word) else 1, len(word)) if edit(word, at) != word]
 
 
-def _look_alike(letter: str) -> str:
-    return letter.translate(_HOMOGLYPHS)
+def _look_alike_at(word: str, at: int) -> str:
+    return word[:at] + word[at].translate(_HOMOGLYPHS) + word[at + 1 :]
+
+
+def _zero_width_at(word: str, at: int) -> str:
+    return word[:at] + _ZERO_WIDTH + word[at:]
+
+
+_IN_WORDS: Mapping[str, Callable[[str, int], str]] = MappingProxyType(
+    {"homoglyph": _look_alike_at, "zero-width": _zero_width_at}
+)
 
 
 def _half_width(text: str, _: float, __: Rng) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 from robustness.attacks.draft import Draft
-from robustness.attacks.noise import Rate, sampled
+from robustness.attacks.noise import Rate, sampled, share_of
+from robustness.attacks.word_edits import CHOICES, WordEdits, word_edit
 from robustness.attacks.wordlists import aligned, cased, word_list
-from robustness.domain import Example, NotApplicable, Polarity, Variant
+from robustness.domain import Edit, Example, NotApplicable, Polarity, Variant
 from robustness.rng import Rng
-from robustness.text import words
+from robustness.text import Words, words
 
 __all__ = ["SynonymSwap"]
 
@@ -30,13 +31,12 @@ class SynonymSwap:
     rate: Rate = 1.0
     """Share of the words that can be replaced; at least one is."""
     lexicon: Literal["words", "wordnet"] = "words"
+    edits_words: ClassVar[bool] = True
 
     def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
         """Yield one variant with synonyms in its passage."""
         taken = words(example.passage)
-        kept = frozenset(word.lower() for option in example.options for word in words(option).words)
-        places = [(i, self._synonyms(word, kept)) for i, word in enumerate(taken.words)]
-        places = [(i, found) for i, found in places if found]
+        places = self._places(example, taken)
         if not places:
             raise NotApplicable("no word with a synonym outside the options")
         tokens = list(taken.words)
@@ -47,6 +47,18 @@ class SynonymSwap:
             _mend_article(tokens, i, taken.words[i])
         draft = Draft.of(example).with_field("passage", replace(taken, words=tuple(tokens)).text)
         yield draft.noting(words_changed=len(chosen), words_eligible=len(places)).variant(self, severity)
+
+    def word_edits(self, example: Example, rng: Rng) -> WordEdits:
+        """Return the synonyms of every word that can be replaced, and as many words as are replaced."""
+        taken = words(example.passage)
+        places = self._places(example, taken)
+        found = [_edit(taken, i, other) for i, others in places for other in others[:CHOICES]]
+        return WordEdits(tuple(found), {"passage": share_of(len(places), self.rate)})
+
+    def _places(self, example: Example, taken: Words) -> list[tuple[int, tuple[str, ...]]]:
+        kept = frozenset(word.lower() for option in example.options for word in words(option).words)
+        places = ((i, self._synonyms(word, kept)) for i, word in enumerate(taken.words))
+        return [(i, found) for i, found in places if found]
 
     def _synonyms(self, word: str, kept: frozenset[str]) -> tuple[str, ...]:
         lowered = word.lower()
@@ -61,6 +73,16 @@ class SynonymSwap:
         if self.lexicon == "words":
             return _listed().get(word, ())
         return () if word in _stop_words() or len(word) < 3 else wordnet_synonyms(word)
+
+
+def _edit(taken: Words, at: int, other: str) -> Edit:
+    """Return the edit of a word, with the article before it where that has to follow."""
+    tokens = list(taken.words)
+    tokens[at] = cased(other, tokens[at])
+    _mend_article(tokens, at, taken.words[at])
+    if at and tokens[at - 1] != taken.words[at - 1]:
+        return word_edit("passage", taken, at - 1, tokens[at - 1] + taken.gaps[at] + tokens[at], size=2)
+    return word_edit("passage", taken, at, tokens[at])
 
 
 def _mend_article(tokens: list[str], at: int, before: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +66,7 @@ def compare(
     reports: flag.RunFolder = Path("reports"),
     report: Annotated[
         list[str] | None,
-        typer.Option("--report", help="Also write FORMAT:PATH (md, html, json); repeatable."),
+        typer.Option("--report", help="Also write FORMAT:PATH (html, md, comment, json, csv); repeatable."),
     ] = None,
     no_text: flag.NoText = False,
     json: flag.Json = False,
@@ -100,7 +102,13 @@ def _named(seeds_of: list[str] | None) -> list[str]:
     return seeds_of or []
 
 
-_STYLES = ("html", "json", "md")
+_STYLES: Mapping[str, str] = {
+    "comment": "robustness.reports.to_comment:compare_to_comment",
+    "csv": "robustness.reports.compare_to_csv:compare_to_csv",
+    "html": "robustness.reports.compare_to_html:compare_to_html",
+    "json": "robustness.reports.compare_to_json:compare_to_json",
+    "md": "robustness.reports.compare_to_markdown:compare_to_markdown",
+}
 
 
 def _target(spec: str) -> tuple[str, str, Path]:
@@ -113,17 +121,8 @@ def _target(spec: str) -> tuple[str, str, Path]:
 
 
 def _rendered(style: str, made: RunsCompared) -> str:
-    if style == "html":
-        from robustness.reports.compare_to_html import compare_to_html
-
-        return compare_to_html(made)
-    if style == "md":
-        from robustness.reports.compare_to_markdown import compare_to_markdown
-
-        return compare_to_markdown(made)
-    from robustness.reports.compare_to_json import compare_to_json
-
-    return compare_to_json(made)
+    module, function = _STYLES[style].split(":")
+    return str(getattr(import_module(module), function)(made))
 
 
 def _show(made: RunsCompared, *, json: bool) -> None:

@@ -46,16 +46,17 @@ def show(summary: Summary, *, json: bool) -> None:
 
 
 def ended(finished: Finished, *, report: list[str] | None, json: bool, undecided: str) -> typer.Exit:
-    """Write the further reports, show the run, tell a GitHub job, and return the end of the command."""
+    """Show the run, tell a GitHub job, write the further reports, and return the end of the command."""
     from robustness.reports.github import publish
     from robustness.reports.renderers import write_report
 
-    for spec in report or ():
-        write_report(spec, finished.summary)
     show(finished.summary, json=json)
     for command in publish(finished.summary, finished.folder, os.environ):
         tell(command)
     tell(f"run: {finished.folder}")
+    # Last, so that one that cannot be written hides neither the verdict nor where the run is.
+    for spec in report or ():
+        write_report(spec, finished.summary, finished.folder)
     return typer.Exit(exit_code(finished, undecided))
 
 

@@ -24,6 +24,6 @@ def report(
 
     summary = read_run(run)
     for spec in report or ():
-        tell(f"wrote {write_report(spec, summary)}")
+        tell(f"wrote {write_report(spec, summary, run)}")
     if json or not report:
         show(summary, json=json)

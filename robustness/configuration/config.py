@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from robustness.configuration.tables import Allowances, AskedLimits, KnownFailure, LimitsTable, StrictTable
 from robustness.errors import UsageError, unknown
@@ -100,10 +100,17 @@ class Config(StrictTable):
     baseline: str | None = Field(None, min_length=1)
     """A run folder, a tag, or `auto`: the newest finished run of the same suite."""
     on_missing_baseline: Literal["fail", "skip"] = "fail"
+    slices: tuple[str, ...] = Field((), strict=False)
+    """Kinds of question that every limit is held on too: `question-word`, `meta.KEY`, ..."""
     regression: float | None = Field(None, ge=0, le=1)
     """By how much any check may be worse than the baseline, on its primary measure."""
     limits: LimitsTable = LimitsTable()
     known_failures: tuple[KnownFailure, ...] = Field((), strict=False)
+
+    @field_validator("slices", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given
 
     @model_validator(mode="before")
     @classmethod
@@ -194,7 +201,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON schema of the configuration file, for editors.
 
     >>> sorted(schema()["properties"])[:3]
-    ['baseline', 'batch_tokens', 'correction']
+    ['baseline', 'batch_tokens', 'cache']
     """
     document = Config.model_json_schema()
     for name in ("Allowances", "AskedLimits", "AttackLimits"):

@@ -35,6 +35,7 @@ def configured(document: Mapping[str, Any], config: Config) -> Mapping[str, Any]
         **own,
         "checks": checks,
         "known_failures": [failure.model_dump(mode="json") for failure in config.known_failures],
+        "slices": list(config.slices),
         "regression": config.regression,
         "missing_baseline": config.on_missing_baseline,
     }

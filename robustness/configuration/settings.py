@@ -149,6 +149,8 @@ def _places(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

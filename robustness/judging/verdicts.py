@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from robustness.judging.decisions import Rules, decide, guesses, of_a_guesser, v
 from robustness.judging.draws import clustered
 from robustness.judging.limits import LIMITS, checks, known_failure, min_passages
 from robustness.judging.measures import calibration, measured
+from robustness.judging.slices import deciding, sliced
 from robustness.judging.worst_case import robust_accuracy
 from robustness.results import Comparison, Judgement, Outcome, PositionBias, Result, Verdict
 from robustness.stats.closed_form import mean
@@ -65,7 +66,9 @@ def judge(suite: Suite, run: Run, *, baseline: Run | None = None) -> Judgement:
     accuracy = clustered(suite, {"clean": list(earned.values())}, [e.group for e in measured])
     by_guessing = mean([e.chance for e in measured]) or 0.0
     guesser = guesses(accuracy.mean("clean"), by_guessing)
-    results, verdicts, compared = _judged_checks(suite, items, beside, guesser=guesser)
+    results, made, compared = _judged_checks(suite, items, beside)
+    judged = _settled(suite, [*made, *_slices(suite, items)], guesser=guesser)
+    verdicts, slices = judged[: len(made)], judged[len(made) :]
     unmeasured = len(suite.examples) - len(measured)
     seen = [clean[e.id] for e in measured]
     if beside:
@@ -80,12 +83,13 @@ def judge(suite: Suite, run: Run, *, baseline: Run | None = None) -> Judgement:
         results=results,
         verdicts=verdicts,
         robust_accuracy=robust_accuracy(suite, earned, items, results),
-        status=overall(verdicts, unmeasured=unmeasured),
+        status=overall((*verdicts, *deciding(slices)), unmeasured=unmeasured),
         calibration=calibration([r.top for r in seen], [r.credit for r in seen], [r.brier for r in seen]),
         position_bias=_position_bias(suite, clean),
         correction=_correction(suite),
         baseline=f"{baseline.model} ({baseline.model_fingerprint})" if baseline else "",
         comparisons=compared,
+        slices=slices,
     )
 
 
@@ -107,9 +111,9 @@ def _read_baseline(suite: Suite, run: Run) -> _Baseline:
 
 
 def _judged_checks(
-    suite: Suite, items: Sequence[Outcome], beside: _Baseline | None, *, guesser: bool
+    suite: Suite, items: Sequence[Outcome], beside: _Baseline | None
 ) -> tuple[tuple[Result, ...], tuple[Verdict, ...], tuple[Comparison, ...]]:
-    rules = Rules(min_passages(suite), suite.seed, beside.name if beside else "")
+    rules = _rules(suite, beside.name if beside else "")
     results: list[Result] = []
     verdicts: list[Verdict] = []
     compared: list[Comparison] = []
@@ -123,9 +127,23 @@ def _judged_checks(
             compared.append(comparison(pair, found))
     adjusted_drops = benjamini_hochberg([found.p_drop for found in results])
     told = [replace(r, p_drop_adjusted=p) for r, p in zip(results, adjusted_drops, strict=True)]
+    return tuple(told), tuple(verdicts), tuple(compared)
+
+
+def _rules(suite: Suite, baseline: str = "") -> Rules:
+    return Rules(min_passages(suite), suite.seed, baseline)
+
+
+def _slices(suite: Suite, items: Sequence[Outcome]) -> Iterator[Verdict]:
+    plan: Any = suite.plan
+    if names := tuple(plan.get("slices") or ()):
+        yield from sliced(suite, items, tuple(checks(suite, baseline=False)), names, rules=_rules(suite))
+
+
+def _settled(suite: Suite, verdicts: Sequence[Verdict], *, guesser: bool) -> tuple[Verdict, ...]:
+    """Return the verdicts as guessing, correction and known failures leave them."""
     believed = [of_a_guesser(one) for one in verdicts] if guesser else verdicts
-    corrected = _corrected(believed, _correction(suite))
-    return tuple(told), tuple(_excused(suite, one) for one in corrected), tuple(compared)
+    return tuple(_excused(suite, one) for one in _corrected(believed, _correction(suite)))
 
 
 def _correction(suite: Suite) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-__all__ = ["MULTIPLE_CHOICE", "Adapter", "Plain", "pad_id", "takes_types"]
+__all__ = ["MULTIPLE_CHOICE", "Adapter", "Plain", "pad_id", "takes_types", "tensors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Plain:
 
     def __call__(self, rows: Sequence[Row]) -> list[float]:
         """Return one score per row, in order. No gradients are needed: call in inference mode."""
-        inputs = _tensors(rows, pad=self.pad)
+        inputs = tensors(rows, pad=self.pad)
         shaped = {name: self.adapter.shape(value.to(self.device)) for name, value in inputs.items()}
         scores = self.adapter.read(self.network(**shaped).logits)
         assert len(scores) == len(rows), "one score per row"
@@ -56,7 +56,7 @@ class Plain:
         return len(rows) * max(len(row.ids) for row in rows)
 
 
-def _tensors(rows: Sequence[Row], *, pad: int) -> dict[str, Tensor]:
+def tensors(rows: Sequence[Row], *, pad: int) -> dict[str, Tensor]:
     """Return int64[B, L] inputs, padded on the right."""
     import torch
 

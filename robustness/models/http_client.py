@@ -100,10 +100,10 @@ def checked_url(text: str) -> str:
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         sound, parts = False, SplitResult("", "", "", "", "")
-    if parts.username is not None or parts.password is not None or parts.query:
+    if parts.username is not None or parts.password is not None or parts.query or "@" in text:
         raise UsageError(
-            f"endpoint: an address on {parts.hostname} with a user, a password or a query came, but they "
-            f"would stand in reports; put the key into the environment variable {KEY}"
+            f"endpoint: an address on {parts.hostname or 'a host'} with a user, a password or a query "
+            f"came, but they would stand in reports; put the key into the environment variable {KEY}"
         )
     if not sound:
         raise UsageError(

@@ -24,7 +24,8 @@ def differences(compared: RunsCompared, section: Section) -> Sheet:
     several = len(compared.contestants) > 1
     other = "Contestant" if several else compared.contestants[0].name
     heads = ["Condition", *(["Contestant"] if several else []), "Standing", compared.reference.name]
-    heads += ["Value" if several else other, "Difference", "95% interval", "p (Holm)"]
+    unit = "" if section.measure == "auroc" else " (points)"
+    heads += ["Value" if several else other, f"Difference{unit}", "95% interval", "p (Holm)"]
     heads += [*(["p equivalent (Holm)"] if compared.margin else []), "n", "Passages"]
     rows = tuple(_difference(compared, match) for match in section.matches)
     return Sheet(section.id, section.title, section.meaning, tuple(heads), rows, 3 if several else 2)
@@ -117,8 +118,8 @@ def ranks(compared: RunsCompared) -> Sheet | None:
     return Sheet(
         id="ranks",
         title="Ranks",
-        caption="The rank of each contestant, 1 the best, and its value. `1 to 2` is a tie: no "
-        "difference is shown that would tell first from second.",
+        caption="The rank of each contestant, 1 the best, and its value. A rank such as 1 to 2 is a tie: "
+        "no difference is shown that would tell first from second.",
         heads=("Condition", "Measure", *names),
         rows=tuple(rows),
         words=2,

@@ -61,6 +61,7 @@ def compare_to_html(compared: RunsCompared) -> str:
         used=[
             (s, text) for s, text in words.STANDINGS.items() if s in {m.standing for m in compared.matches}
         ],
+        intervals=words.INTERVALS if words.loose_intervals(compared) else "",
         flips=flip_matrix(compared),
         flipped=[m for m in compared.matches if m.flips and (m.flips.lost_items or m.flips.won_items)],
         ranks=ranks(compared),

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from robustness.reports.compare_sheets import differences, flip_matrix, ranks, runs
 from robustness.reports.compare_wording import (
+    INTERVALS,
     STANDINGS,
     condition_name,
     headline,
+    loose_intervals,
     remarks,
     sections,
     signature,
@@ -38,6 +40,8 @@ def _lines(compared: RunsCompared) -> Iterator[str]:
     yield from (
         f"- **{standing}**: {prose(words)}." for standing, words in STANDINGS.items() if standing in used
     )
+    if loose_intervals(compared):
+        yield f"- **95% interval**: {prose(INTERVALS)}."
     yield "\n</details>"
     yield from sheet(ranks(compared))
     yield from sheet(flip_matrix(compared))
@@ -53,6 +57,7 @@ def _examples(compared: RunsCompared, match: Match) -> Iterator[str]:
         return
     beside = f", {match.contestant}" if len(compared.contestants) > 1 else ""
     yield f"\n<details><summary>{html(condition_name(match) + beside)}: items that flipped</summary>\n"
+    yield "Probability of each option; ← is what was chosen."
     both = compared.reference.name, match.contestant
     for word, items, number, (right, other) in (
         ("Lost", found.lost_items, found.lost, both),

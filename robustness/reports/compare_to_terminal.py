@@ -7,12 +7,14 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from robustness.reports.compare_wording import (
+    INTERVALS,
     MEASURES,
     STANDINGS,
     between,
     change,
     condition_name,
     headline,
+    loose_intervals,
     rank_words,
     remarks,
     sections,
@@ -57,7 +59,8 @@ def _lines(compared: RunsCompared, console: Console) -> Iterator[str | Table]:
         yield f"{letter}  {one}{first}"
     for letter, one in list(_letters(compared).items())[1:]:
         if len(compared.contestants) > 1:
-            yield f"\n{letter} beside A: {one}"
+            yield ""
+            yield f"{letter} beside A: {one}"
         yield from _differences(compared, one, letter, console=console)
         if any(match.flips for match in compared.matches if match.contestant == one):
             yield ""
@@ -87,9 +90,11 @@ def _letter(place: int) -> str:
 def _differences(
     compared: RunsCompared, name: str, letter: str, *, console: Console
 ) -> Iterator[str | Table]:
+    own = [_difference(match)[3] for match in compared.matches if match.contestant == name]
+    wide = max([20, *map(len, own)])
     for place, section in enumerate(sections(compared)):
         title = f"{section.title}: {MEASURES[section.measure]}, {section.sense}"
-        heads = [("A", 6), (letter, 6), (f"{letter} - A", 20), ("p(Holm)", 7)]
+        heads = [("A", 6), (letter, 6), (f"{letter} - A", wide), ("p(Holm)", 7)]
         table = _table("", heads, console)
         table.add_column("", width=9, no_wrap=True)
         table.show_header = place == 0
@@ -159,6 +164,8 @@ def _legend(compared: RunsCompared) -> Iterator[str]:
     for standing, words in STANDINGS.items():
         if standing in used:
             yield f"{_SHORT.get(standing, standing.value)}: {words}"
+    if loose_intervals(compared):
+        yield f"[low, high]: {INTERVALS}"
     if any(match.flips for match in compared.matches):
         yield (
             "lost: A is right and the other is not; won: the other way round; with ties or seeds, "

@@ -12,6 +12,7 @@ from robustness.reports.wording import NONE, POLARITIES, brief, count, figure, p
 from robustness.stats.resampling import DRAWS
 
 __all__ = [
+    "INTERVALS",
     "MEASURES",
     "STANDINGS",
     "Section",
@@ -19,6 +20,7 @@ __all__ = [
     "change",
     "condition_name",
     "headline",
+    "loose_intervals",
     "rank_words",
     "remarks",
     "sections",
@@ -35,6 +37,11 @@ STANDINGS: Mapping[Standing, str] = {
     Standing.NOT_MEASURED: "no item in common, or a measure that is not defined for one of the two",
 }
 """In order of gravity."""
+
+INTERVALS = (
+    "the 95% interval of this difference alone; the p-value and the standing take all comparisons together, "
+    "so an interval may leave out 0 where nothing is shown"
+)
 
 MEASURES: Mapping[str, str] = {
     "accuracy": "accuracy",
@@ -129,7 +136,7 @@ def remarks(compared: RunsCompared) -> tuple[str, ...]:
 
 def _standing(compared: RunsCompared) -> Iterator[str]:
     several = len(compared.contestants) > 1
-    yield from _clean(compared, several=several)
+    yield from _clean(compared)
     for one in compared.contestants:
         own = [match for match in compared.matches if match.contestant == one.name]
         for standing in Standing:
@@ -139,13 +146,14 @@ def _standing(compared: RunsCompared) -> Iterator[str]:
                 yield f"{word}: {_listed(names)}."
 
 
-def _clean(compared: RunsCompared, *, several: bool) -> Iterator[str]:
+def _clean(compared: RunsCompared) -> Iterator[str]:
     for match in compared.matches:
         if match.polarity is None and match.found.difference.value is not None:
-            found, name = match.found, f"{match.contestant}, o" if several else "O"
+            found = match.found
             yield (
-                f"{name}n unchanged questions: {percent(found.value)} right against "
-                f"{percent(found.baseline)}, {change(match)} points ({between(match)})."
+                f"On unchanged questions {match.contestant} gets {percent(found.value)} right and "
+                f"{compared.reference.name} {percent(found.baseline)}: {change(match)} points, 95% interval "
+                f"{between(match)}."
             )
 
 
@@ -180,6 +188,12 @@ def _cautions(compared: RunsCompared) -> Iterator[str]:
     lacking = max((max(match.left_out) for match in compared.matches), default=0)
     if lacking:
         yield f"Up to {count(lacking, 'item')} of a condition left out, because not every run measured it."
+
+
+def loose_intervals(compared: RunsCompared) -> bool:
+    """Tell whether an interval leaves out 0 where no difference is shown: readers then ask why."""
+    ends = [m.found.difference for m in compared.matches if m.standing is Standing.UNDECIDED]
+    return any(e.low is not None and e.high is not None and not e.low <= 0 <= e.high for e in ends)
 
 
 def between(match: Match) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-__all__ = ["READABLE", "brought_up"]
+__all__ = ["LACKED_BY", "LACKING", "READABLE", "brought_up"]
 
 Json: TypeAlias = dict[str, Any]
 
@@ -18,6 +18,7 @@ _SUMMARY_2: Final[Json] = {
     "correction": "none",
     "baseline": "",
     "comparisons": [],
+    "slices": [],
 }
 _ATTACK_2: Final[Json] = {
     "p_drop": None,
@@ -39,9 +40,8 @@ _VERDICT_2: Final[Json] = {
     "p_value": None,
     "p_adjusted": None,
     "known_failure": "",
+    "slice": "",
 }
-
-
 _SUMMARY_3: Final[Json] = {"risk_coverage": []}
 _ATTACK_3: Final[Json] = {
     "items": [],
@@ -52,6 +52,14 @@ _ATTACK_3: Final[Json] = {
     "risk_coverage": [],
 }
 _EXAMPLE_3: Final[Json] = {"happened": "", "passage": ""}
+
+LACKING: Final[Mapping[int, Json]] = {2: _SUMMARY_2, 3: _SUMMARY_3}
+"""Schema -> what a summary says from it on, and what stands for it where it was not said."""
+LACKED_BY: Final[Mapping[int, Mapping[str, Json]]] = {
+    2: {"AttackSummary": _ATTACK_2, "Verdict": _VERDICT_2},
+    3: {"AttackSummary": _ATTACK_3, "Telling": _EXAMPLE_3},
+}
+"""The same for each attack, each verdict and each example of it."""
 
 
 def brought_up(value: Json) -> Json:

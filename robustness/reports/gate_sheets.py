@@ -8,8 +8,10 @@ from robustness.reports.sheet import Sheet, named
 from robustness.reports.summary import Summary
 from robustness.reports.wording import (
     NONE,
+    STATUSES,
     amount,
     asked,
+    between,
     brief,
     count,
     excused,
@@ -91,6 +93,39 @@ def known_failures(summary: Summary) -> Sheet | None:
             for v in known
         ),
         words=4,
+    )
+
+
+def slices(summary: Summary) -> Sheet | None:
+    """Return each limit on each kind of question; None where no slices were asked for."""
+    if not summary.slices:
+        return None
+    order = list(STATUSES)
+    worst = sorted(summary.slices, key=lambda v: order.index(v.status))
+    return Sheet(
+        id="slices",
+        title="Slices",
+        caption="Every limit again on one kind of question at a time, the gravest first.",
+        heads=("Check", "Questions", "Asked", "Status", "Measured", "95% interval", "n", "Passages"),
+        rows=tuple(map(_slice, worst)),
+        words=4,
+        notes=(
+            "A slice that fails fails the run. One that is undecided or not measured leaves it as it "
+            "is: small parts can rarely tell.",
+        ),
+    )
+
+
+def _slice(verdict: Verdict) -> tuple[str, ...]:
+    return (
+        named(verdict.attack, verdict.severity),
+        verdict.slice,
+        asked(verdict),
+        status_word(verdict.status, verdict.known_failure),
+        amount(verdict, verdict.estimate),
+        between(verdict) or NONE,
+        str(verdict.n),
+        str(verdict.clusters),
     )
 
 

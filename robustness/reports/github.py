@@ -10,6 +10,7 @@ from pathlib import Path
 
 from robustness.domain import Status
 from robustness.errors import OutputError
+from robustness.judging.slices import deciding
 from robustness.reports.escape import log_text
 from robustness.reports.summary import Summary
 from robustness.reports.to_markdown import to_markdown
@@ -31,7 +32,7 @@ def commands(summary: Summary) -> tuple[str, ...]:
     end the command or start another one.
     """
     grave = sorted(
-        (v for v in summary.verdicts if v.status in _LEVEL),
+        (v for v in (*summary.verdicts, *deciding(summary.slices)) if v.status in _LEVEL),
         key=lambda v: (excused(v), list(_LEVEL).index(v.status)),
     )
     return tuple(map(_annotation, grave))
@@ -41,9 +42,13 @@ def _annotation(verdict: Verdict) -> str:
     known = excused(verdict)
     level = "notice" if known else _LEVEL[verdict.status]
     word = status_word(verdict.status, verdict.known_failure)
-    title = _property(f"robustness {word}: {verdict.attack}[{verdict.severity}]")
+    title = _property(f"robustness {word}: {verdict.attack}[{verdict.severity}]{_on(verdict)}")
     until = f" (known failure {verdict.known_failure})" if known else ""
     return f"::{level} title={title}::{_message(verdict.reason + until)}"
+
+
+def _on(verdict: Verdict) -> str:
+    return f" on {verdict.slice}" if verdict.slice else ""
 
 
 def _message(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from robustness.domain import Polarity, Status
+from robustness.judging.slices import deciding
 from robustness.reports.wording import count, excused, percent, points
 from robustness.results import Judgement, Result, Verdict
 
@@ -107,7 +108,16 @@ def _claims(judgement: Judgement, families: Families) -> tuple[str, ...]:
         # What is answered without the passage is not matched with the passage's words.
         failed.pop("keywords", None)
     claims = (sentence(max(failed[kind], key=_gravity)) for kind, sentence in _KINDS if kind in failed)
-    return (*claims, *_regressions(judgement.verdicts))
+    return (*claims, *_regressions(judgement.verdicts), *_parts(judgement.slices))
+
+
+def _parts(slices: Sequence[Verdict]) -> Iterator[str]:
+    """Yield which kinds of questions fail by themselves."""
+    failed = [v for v in deciding(slices) if not excused(v)]
+    if failed:
+        names = ", ".join(dict.fromkeys(v.slice for v in failed))
+        checks = count(_checks(failed), "check")
+        yield f"This model falls short on some kinds of questions, in {checks}: {names}."
 
 
 def _regressions(verdicts: Sequence[Verdict]) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Assets:
 
     style: Markup
     script: Markup
-    policy: str
+    policy: Markup
     """For `Content-Security-Policy`: their digests are named, so no other style or script is obeyed."""
 
 
@@ -34,7 +34,7 @@ class Assets:
 def assets() -> Assets:
     """Return what every page carries in itself.
 
-    >>> assets().policy[:36]
+    >>> str(assets().policy[:36])
     "default-src 'none'; style-src 'sha25"
     """
     from markupsafe import Markup
@@ -44,8 +44,10 @@ def assets() -> Assets:
         # Our own files, so not escaped; nothing of a run is in them.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        policy=f"default-src 'none'; style-src {_allowed(style)}; script-src {_allowed(script)}; "
-        "base-uri 'none'; form-action 'none'",
+        policy=Markup(  # noqa: S704
+            f"default-src 'none'; style-src {_allowed(style)}; script-src {_allowed(script)}; "
+            "base-uri 'none'; form-action 'none'"
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from robustness.errors import OutputError, UsageError, unknown
 from robustness.reports.summary import Summary
 
 __all__ = [
+    "FROM_FOLDER",
     "GROUP",
     "RENDERERS",
     "Renderer",
@@ -28,12 +29,22 @@ __all__ = [
 Renderer: TypeAlias = Callable[[Summary], str]
 
 RENDERERS: Mapping[str, str] = {
+    "card": "robustness.reports.to_card:to_card",
+    "comment": "robustness.reports.to_comment:to_comment",
+    "csv": "robustness.reports.to_csv:to_csv",
+    "eval-results": "robustness.reports.to_eval_results:to_eval_results",
     "html": "robustness.reports.to_html:to_html",
     "json": "robustness.reports.to_json:to_json",
     "junit": "robustness.reports.to_junit:to_junit",
     "md": "robustness.reports.to_markdown:to_markdown",
 }
 """Format -> `module:function`; other packages add theirs as entry points of `GROUP`."""
+
+FROM_FOLDER: Mapping[str, str] = {"items": "robustness.reports.items_to_csv:items_to_csv"}
+"""Formats that are made from the files of a finished run: `module:function` of its folder."""
+
+_UPDATERS: Mapping[str, str] = {"card": "robustness.reports.to_card:updated_card"}
+"""Formats that change a file that is there and never replace it: `module:function` of summary and text."""
 
 GROUP = "robustness.reports"
 
@@ -48,8 +59,7 @@ def renderer(name: str) -> Renderer:
     'to_markdown'
     """
     if name in RENDERERS:
-        module, attribute = RENDERERS[name].split(":")
-        return cast("Renderer", getattr(import_module(module), attribute))
+        return cast("Renderer", _function(RENDERERS[name]))
     found = entry_points(group=GROUP, name=name)
     if len(found) > 1:
         owners = ", ".join(sorted(entry.value for entry in found))
@@ -58,7 +68,7 @@ def renderer(name: str) -> Renderer:
         )
     if not found:
         plugged = (entry.name for entry in entry_points(group=GROUP))
-        raise UsageError("--report: " + unknown("report format", name, [*RENDERERS, *plugged]))
+        raise UsageError("--report: " + unknown("report format", name, [*RENDERERS, *FROM_FOLDER, *plugged]))
     return _loaded(next(iter(found)))
 
 
@@ -73,7 +83,8 @@ def report_target(spec: str) -> tuple[str, Path]:
     'md'
     """
     name, path = place(spec)
-    renderer(name)
+    if name not in FROM_FOLDER:
+        renderer(name)
     return name, path
 
 
@@ -93,15 +104,43 @@ def place(spec: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def write_report(spec: str, summary: Summary) -> Path:
-    """Write the summary as `FORMAT:PATH` says, whole or not at all, and return the path.
+def write_report(spec: str, summary: Summary, folder: Path) -> Path:
+    """Write a finished run as `FORMAT:PATH` says, whole or not at all, and return the path.
+
+    A model card that is there is kept, and only what it says of the suite changes; any other file is
+    replaced.
+
+    Args:
+        spec: `FORMAT:PATH`.
+        summary: of the run.
+        folder: of the run.
 
     Raises:
         UsageError: no such format.
-        OutputError: the path cannot be written.
+        RobustnessError: the format cannot say this run.
+        OutputError: the path cannot be written, or what is there cannot be read.
     """
     name, path = report_target(spec)
+    if name in FROM_FOLDER:
+        return write_text(spec, path, str(_function(FROM_FOLDER[name])(folder)))
+    if name in _UPDATERS and path.exists():
+        return write_text(spec, path, str(_function(_UPDATERS[name])(summary, _read(spec, path))))
     return write_text(spec, path, renderer(name)(summary))
+
+
+def _read(spec: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise OutputError(
+            f"--report {spec}: what is there cannot be read, but a UTF-8 text to add to is needed; "
+            f"choose another path"
+        ) from None
+
+
+def _function(spec: str) -> Callable[..., object]:
+    module, attribute = spec.split(":")
+    return cast("Callable[..., object]", getattr(import_module(module), attribute))
 
 
 def write_text(spec: str, path: Path, text: str) -> Path:

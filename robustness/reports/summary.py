@@ -99,6 +99,8 @@ class Summary:
     """Name and fingerprint of the baseline's model; empty without one."""
     comparisons: tuple[Comparison, ...]
     """With the baseline: clean accuracy first, then one per check; empty without one."""
+    slices: tuple[Verdict, ...]
+    """The limits again on each kind of question that was asked for; one that fails fails the run."""
     findings: tuple[FindingSummary, ...]
     sentinels: tuple[SentinelSummary, ...]
     invalid_rows: tuple[str, ...]
@@ -139,6 +141,7 @@ def summarise(
         correction=judgement.correction,
         baseline=public_text(judgement.baseline),
         comparisons=measured(judgement.comparisons),
+        slices=tuple(_verdict(v) for v in judgement.slices),
         findings=findings(suite.audit, text=text),
         sentinels=sentinels(suite.audit),
         invalid_rows=rows if text else (),

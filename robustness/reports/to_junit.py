@@ -22,7 +22,7 @@ def to_junit(summary: Summary) -> str:
     A known failure is skipped, as `xfail` is under pytest. A check without a limit is skipped too:
     it was measured, and nothing was asked of it.
     """
-    cases = [_case(summary, verdict) for verdict in summary.verdicts]
+    cases = [_case(summary, verdict) for verdict in (*summary.verdicts, *summary.slices)]
     cases += [_unasked(summary, name) for name in _without_limit(summary)]
     kinds = [child.tag for case in cases for child in case]
     suite = Xml.Element(
@@ -45,7 +45,8 @@ def to_junit(summary: Summary) -> str:
 
 def _case(summary: Summary, verdict: Verdict) -> Xml.Element:
     against = " against the baseline" if verdict.baseline else ""
-    name = f"{verdict.attack}[{verdict.severity}] {verdict.check}{against}"
+    part = f" on {verdict.slice}" if verdict.slice else ""
+    name = f"{verdict.attack}[{verdict.severity}] {verdict.check}{against}{part}"
     case = Xml.Element("testcase", classname=_class(summary), name=flat_text(name))
     _properties(case, _about_check(verdict, _found(summary, verdict)))
     if excused(verdict):
@@ -97,6 +98,7 @@ def _about_check(verdict: Verdict, found: AttackSummary | None) -> Iterator[tupl
         yield field, getattr(verdict, field)
     yield "baseline", verdict.baseline or None
     yield "known_failure", verdict.known_failure or None
+    yield "slice", verdict.slice or None
     if found is not None:
         yield from _about_result(found)
 

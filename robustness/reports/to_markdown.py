@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from robustness.domain import Polarity, Status
-from robustness.reports.gate_sheets import comparisons, gates, known_failures
+from robustness.reports.gate_sheets import comparisons, gates, known_failures, slices
 from robustness.reports.markdown import code, prose, sheet, table, versioned
 from robustness.reports.markdown_examples import examples
 from robustness.reports.model_sheets import calibration, positions, sensitivity
@@ -48,6 +48,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from sheet(known_failures(summary))
     yield from sheet(gates(summary), folded=True)
     yield from sheet(comparisons(summary))
+    yield from sheet(slices(summary), folded=True)
     for polarity in POLARITIES:
         yield from _polarity(polarity, [a for a in summary.attacks if a.polarity is polarity])
     yield from _robust(summary)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from robustness.domain import Polarity, Status
 from robustness.judging.limits import LIMITS
+from robustness.judging.slices import deciding
 from robustness.reports.escape import log_text
+from robustness.reports.sheet import named
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.wording import (
     POLARITIES,
@@ -147,6 +149,7 @@ def _notes(summary: Summary) -> Iterator[str]:
             yield f"{_name(attack)}: {attack.reason}"
     yield from _too_few(summary)
     yield from _beside_the_tables(summary)
+    yield from _slices(summary)
     cut = [f"{_name(a)} {percent(a.truncated)}" for a in summary.attacks if a.truncated]
     if cut:
         yield f"edits that the model did not see whole: {', '.join(cut)}"
@@ -170,6 +173,17 @@ def _beside_the_tables(summary: Summary) -> Iterator[str]:
             other = verdict.baseline or verdict.gate != "fixed" or LIMITS.get(verdict.check) != shown
             if other and verdict.status in (Status.FAIL, Status.UNDECIDED):
                 yield f"{_name(attack)}: {verdict.status.upper()}: {asked(verdict)}, found {_found(verdict)}"
+
+
+def _slices(summary: Summary) -> Iterator[str]:
+    """Yield the slices that fail, and how many cannot tell."""
+    for verdict in deciding(summary.slices):
+        if not excused(verdict):
+            where = f"{named(verdict.attack, verdict.severity)} on {verdict.slice}"
+            yield f"{where}: FAIL: {asked(verdict)}, found {_found(verdict)}"
+    open_ = sum(v.status is Status.UNDECIDED for v in summary.slices)
+    if open_:
+        yield f"{open_} of {count(len(summary.slices), 'slice')} undecided"
 
 
 def _found(verdict: Verdict) -> str:

@@ -14,7 +14,7 @@ from robustness.errors import DataError
 from robustness.suites.plan import Plan
 from robustness.suites.store import fingerprint
 
-__all__ = ["build"]
+__all__ = ["build", "ordered"]
 
 _CHUNK = 256
 
@@ -39,33 +39,34 @@ def build(
     `workers` processes share the work; their number changes nothing but the time.
     Raises `DataError` for no examples and for two items, examples or variants, with one id.
     """
-    ordered = _ordered(examples)
+    arranged = ordered(examples)
     document = plan.as_json()
-    made = list(_made(ordered, plan, seed=seed, workers=workers))
+    made = list(_made(arranged, plan, seed=seed, workers=workers))
     variants = tuple(item for item in made if isinstance(item, Variant))
-    _refuse_shared_ids(ordered, variants)
+    _refuse_shared_ids(arranged, variants)
     skipped = tuple(item for item in made if isinstance(item, Skip))
     return Suite(
         name=plan.name,
         seed=seed,
         plan=document,
-        examples=ordered,
+        examples=arranged,
         variants=variants,
         skipped=skipped,
         audit={},
-        fingerprint=fingerprint(seed, document, ordered, variants, skipped),
+        fingerprint=fingerprint(seed, document, arranged, variants, skipped),
         data=data,
     )
 
 
-def _ordered(examples: Sequence[Example]) -> tuple[Example, ...]:
+def ordered(examples: Sequence[Example]) -> tuple[Example, ...]:
+    """Return examples by id, as a suite keeps them; raises `DataError` for none, and for two with one id."""
     if not examples:
         raise DataError("build: 0 examples came, but at least one is needed; check the data and its limit")
-    ordered = tuple(sorted(examples, key=lambda example: example.id))
-    for first, second in pairwise(ordered):
+    arranged = tuple(sorted(examples, key=lambda example: example.id))
+    for first, second in pairwise(arranged):
         if first.id == second.id:
             raise DataError(f"build: two examples have the id {first.id!r}; ids must be unique")
-    return ordered
+    return arranged
 
 
 def _refuse_shared_ids(examples: Sequence[Example], variants: Sequence[Variant]) -> None:

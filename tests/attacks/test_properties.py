@@ -22,7 +22,7 @@ KEEPS_OPTIONS = {
     "fields-removed", "foreign-passage", "evidence-deleted", "marked-span",
     "add-sent", "character-noise", "char-swap", "surface-noise", "synonym-swap", "number-form",
     "contractions", "pronouns-resolved", "mask-words", "numerals-changed",
-    "exchange-answers", "exchange-numbers", "negate-question",
+    "exchange-answers", "exchange-numbers", "negate-question", "words-replaced", "words-planted",
 }  # fmt: skip
 CHANGES_ALL_ALIKE = {"rename-names", "rename-from-data", "numbers-shifted"}
 """One mapping over passage, question and options: the gold option's text changes, its place does not."""

@@ -14,7 +14,8 @@ from robustness.reports.to_html import to_html
 from robustness.results import Judgement
 from tests.browser.conftest import Open
 from tests.reports.conftest import judgement, run, suite  # noqa: F401 - fixtures
-from tests.reports.test_artefacts import HOSTILE, reworded
+from tests.reports.hostile import HOSTILE
+from tests.reports.test_artefacts import reworded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -199,7 +200,7 @@ def test_hostile_text_runs_nothing_and_loads_nothing(
     run: Run,  # noqa: F811
     judgement: Judgement,  # noqa: F811
 ):
-    text = " ".join(one for one in HOSTILE if "\ud800" not in one)
+    text = " ".join(["<script>alert(1)</script>", *HOSTILE.values()])
     summary = summarise(replace(reworded(suite, text), name=text, data=text), run, judgement)
     file = tmp_path / "hostile.html"
     file.write_text(to_html(replace(summary, headline=text)), encoding="utf-8")

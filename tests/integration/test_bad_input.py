@@ -86,7 +86,7 @@ def test_a_plan_that_cannot_be_followed_ends_with_2(
     [
         ("abstian", "did you mean 'abstain'?"),
         ("nowhere.toml", "'nowhere.toml': no such file"),
-        ("", "known: abstain, core"),
+        ("", "known: abstain, contrast, core"),
     ],
 )
 def test_an_unknown_suite_ends_with_2(refused: Callable[..., str], data: str, suite: str, told: str) -> None:

@@ -211,6 +211,43 @@ def test_every_check_ends_as_it_should(ran):
     assert ran.counts == {"failed": 1, "passed": 1, "skipped": 2, "error": 1, "undecided": 1}, ran.out
 
 
+@pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="this pytest has no subtests")
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_the_slices_of_a_check_are_its_subtests(tmp_path, workers):
+    make_project(tmp_path, CONFIGURATION + 'slices = ["meta.kind", "question-word"]\n', passages=80)
+    lines = [json.loads(line) for line in (tmp_path / "mine.jsonl").read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line["kind"] = "even" if number % 2 else "odd"
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    done = spawn(tmp_path, "robustness.toml", "--junitxml=junit.xml", *workers)
+    told = [line for line in done.out.splitlines() if line.startswith("SUBFAILED")]
+    assert sorted(told) == [
+        f"SUBFAILED[meta.kind: {kind}, max_margin_retained] robustness.toml::passage-word-shuffle[1]"
+        for kind in ("even", "odd")
+    ]
+    assert done.counts["subtest"] >= 2, done.out
+    assert "fail: max_margin_retained on meta.kind: even: " in done.out
+    assert "Captured stdout" not in done.out
+    assert "question-word" not in done.out  # one word in all of them: the whole says it already
+    assert done.code == pytest.ExitCode.TESTS_FAILED
+    assert done.loads == 1
+
+
+def test_a_slice_that_the_data_cannot_give_is_an_error_in_one_paragraph(project):
+    project.write("robustness.toml", CONFIGURATION + 'slices = ["meta.kind"]\n')
+    done = project.run("robustness.toml")
+    assert "slices: no meta.KEY is called 'meta.kind'" in done.out
+    assert "Traceback" not in done.out
+    assert done.counts["error"] == 6
+
+
+def test_an_unknown_slice_is_refused_at_collection(project):
+    project.write("robustness.toml", CONFIGURATION + 'slices = ["question-wrod"]\n')
+    done = project.run("robustness.toml")
+    assert "slices: no slice is called 'question-wrod'; did you mean 'question-word'?" in done.out
+    assert done.code == pytest.ExitCode.USAGE_ERROR
+
+
 def test_the_suite_is_scored_once(ran):
     assert ran.loads == 1
 

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from junitparser.xunit2 import JUnitXml
+from junitparser.xunit2 import JUnitXml, TestCase
 
 from robustness.demo.checkpoint import location
 from robustness.readers.load import load
@@ -75,10 +75,19 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     made = folder / "venv" / "bin" / "python"
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder / "dist", ROOT]
+    build: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        folder / "dist",
+        ROOT,
+    ]
     subprocess.run(build, check=True, capture_output=True)
     wheel = next((folder / "dist").glob("*.whl"))
-    pip = [made, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
+    pip: list[str | Path] = [made, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
     subprocess.run(pip, check=True)
     purelib = next((folder / "venv" / "lib").glob("python*/site-packages"))
     borrowed = "\n".join(site.getsitepackages())
@@ -111,7 +120,8 @@ def ends(xml: Path) -> dict[str, str]:
     found = {}
     for suite in JUnitXml.fromfile(str(xml)):
         for case in suite:
-            told = {told.name: told.value for told in case.properties()}
+            assert isinstance(case, TestCase)
+            told = {told.name: told.value for told in case.properties()}  # type: ignore[no-untyped-call]
             if case.classname == "robustness.toml":
                 found[case.name] = told["robustness_status"]
     return found

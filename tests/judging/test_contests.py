@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from robustness.domain import Polarity
-from robustness.judging.contests import Condition, contest
+from robustness.judging.contests import Condition, Contest, contest
 from robustness.results import Outcome
 
 SUITE = SimpleNamespace(fingerprint="made here")
@@ -63,7 +63,9 @@ def run() -> Make:
 
 
 @pytest.mark.parametrize(
-    "condition", [CLEAN, CONDITIONS["attack"], CONDITIONS["ablation"], CONDITIONS["abstain"]], ids=str
+    "condition",
+    [CLEAN, CONDITIONS[Polarity.ATTACK], CONDITIONS[Polarity.ABLATION], CONDITIONS[Polarity.ABSTAIN]],
+    ids=str,
 )
 def test_a_run_doubled_says_what_the_run_says(run: Make, condition: Condition):
     """The path for seeds agrees with the path for single runs, whatever the measure."""
@@ -83,21 +85,27 @@ def test_seeds_that_differ_widen_the_interval_and_are_told(run: Make):
     theirs = [run(seed) for seed in range(3)]
     alike = [run(9, right=0.6)] * 3
     apart = [run(9, right=right) for right in (0.4, 0.6, 0.8)]
-    narrow, wide = (contest(SUITE, ours, theirs, condition=CONDITIONS["attack"]) for ours in (alike, apart))
+    narrow, wide = (
+        contest(SUITE, ours, theirs, condition=CONDITIONS[Polarity.ATTACK]) for ours in (alike, apart)
+    )
     assert _width(wide) > 1.5 * _width(narrow)
     means = [np.mean([row.credit for row in one.values()]) for one in apart]
     assert wide.spread[0] == pytest.approx(np.std(means, ddof=1))
     assert wide.found.value == pytest.approx(np.mean(means))
 
 
-def _width(found) -> float:
-    return found.found.difference.high - found.found.difference.low
+def _width(found: Contest) -> float:
+    ends = found.found.difference
+    assert ends.low is not None
+    assert ends.high is not None
+    return ends.high - ends.low
 
 
 def test_sides_are_turned_by_turning_the_order(run: Make):
     ours, theirs = [run(1, right=0.5), run(2, right=0.55)], [run(3), run(4)]
-    there = contest(SUITE, ours, theirs, condition=CONDITIONS["attack"]).found
-    back = contest(SUITE, theirs, ours, condition=CONDITIONS["attack"]).found
+    there = contest(SUITE, ours, theirs, condition=CONDITIONS[Polarity.ATTACK]).found
+    back = contest(SUITE, theirs, ours, condition=CONDITIONS[Polarity.ATTACK]).found
+    assert back.difference.value is not None
     assert there.difference.value == pytest.approx(-back.difference.value)
     assert (there.value, there.baseline) == (back.baseline, back.value)
 
@@ -113,8 +121,8 @@ def test_only_items_that_every_run_measured_take_part(run: Make):
 def test_without_a_common_item_both_are_measured_apart_and_the_interval_is_wider(run: Make):
     ours, theirs = run(1, right=0.5), run(1, right=0.6)
     strange = {f"other {name}": row for name, row in theirs.items()}
-    paired = contest(SUITE, [ours], [theirs], condition=CONDITIONS["attack"])
-    loose = contest(SUITE, [ours], [strange], condition=CONDITIONS["attack"])
+    paired = contest(SUITE, [ours], [theirs], condition=CONDITIONS[Polarity.ATTACK])
+    loose = contest(SUITE, [ours], [strange], condition=CONDITIONS[Polarity.ATTACK])
     assert (paired.paired, loose.paired) == (True, False)
     assert loose.found.difference.value == pytest.approx(paired.found.difference.value)
     assert _width(loose) > _width(paired)
@@ -123,7 +131,7 @@ def test_without_a_common_item_both_are_measured_apart_and_the_interval_is_wider
 def test_apart_is_near_the_two_sample_interval(run: Make):
     ours, theirs = run(1, right=0.5, n=400), run(2, right=0.7, n=300)
     strange = {f"other {name}": row for name, row in theirs.items()}
-    found = contest(SUITE, [ours], [strange], condition=CONDITIONS["attack"]).found
+    found = contest(SUITE, [ours], [strange], condition=CONDITIONS[Polarity.ATTACK]).found
     a, b = found.value, found.baseline
     assert a is not None
     assert b is not None
@@ -133,7 +141,7 @@ def test_apart_is_near_the_two_sample_interval(run: Make):
 
 
 def test_nothing_measured_says_nothing(run: Make):
-    found = contest(SUITE, [{}], [run(1)], condition=CONDITIONS["attack"], margin=0.1)
+    found = contest(SUITE, [{}], [run(1)], condition=CONDITIONS[Polarity.ATTACK], margin=0.1)
     assert (found.found.difference.value, found.found.p_value, found.p_equivalent) == (None, None, None)
     assert (found.found.n, found.found.clusters) == (0, 0)
 
@@ -143,14 +151,14 @@ def test_a_margin_over_chance_that_is_not_there_is_not_compared(run: Make):
         name: replace(row, clean_credit=float(i % 4 == 0)) for i, (name, row) in enumerate(run(1).items())
     }
     for ours in ([guess], [guess, guess]):
-        found = contest(SUITE, ours, [run(2)], condition=CONDITIONS["ablation"], margin=0.1)
+        found = contest(SUITE, ours, [run(2)], condition=CONDITIONS[Polarity.ABLATION], margin=0.1)
         assert found.found.difference.value is None
         assert found.p_equivalent is None
 
 
 def test_models_that_are_the_same_are_shown_to_be_within_a_wide_margin_and_not_a_narrow_one(run: Make):
     wide, narrow = (
-        contest(SUITE, [run(1)], [run(1)], condition=CONDITIONS["attack"], margin=margin).p_equivalent
+        contest(SUITE, [run(1)], [run(1)], condition=CONDITIONS[Polarity.ATTACK], margin=margin).p_equivalent
         for margin in (0.3, 0.01)
     )
     assert wide is not None

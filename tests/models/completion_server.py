@@ -10,10 +10,10 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
-def completion(network, words, prompt: str, *, first: str) -> dict[str, object]:
+def completion(network, words, prompt: str, *, first: str) -> dict[str, Any]:
     import torch
 
     ids = [1, *words(prompt, add_special_tokens=False)["input_ids"]]
@@ -34,7 +34,7 @@ def completion(network, words, prompt: str, *, first: str) -> dict[str, object]:
     }
 
 
-def counted_start(choice: dict) -> None:
+def counted_start(choice: dict[str, Any]) -> None:
     """As servers that count the beginning-of-sequence token into the offsets."""
     offsets = choice["logprobs"]["text_offset"]
     choice["logprobs"]["text_offset"] = [0, *(start + 3 for start in offsets[1:])]

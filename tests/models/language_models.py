@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 TEXTS = (
     "Passage: Anna keeps two grey hens behind the mill and feeds them before school.",
@@ -67,12 +68,12 @@ def tokenizer(*, bos: bool = False, eos: bool = False, metaspace: bool = False, 
     )
 
 
-def causal_network(family: str, *, vocabulary: int, **settings: object):
+def causal_network(family: str, *, vocabulary: int, **settings: Any):
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
     torch.manual_seed(11)
-    chosen = {"vocab_size": vocabulary} | SIZES | OWN.get(family, {}) | settings
+    chosen: dict[str, Any] = {"vocab_size": vocabulary} | SIZES | OWN.get(family, {}) | settings
     return AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **chosen)).eval()
 
 
@@ -81,8 +82,8 @@ def seq2seq_network(family: str, *, vocabulary: int):
     from transformers import AutoConfig, AutoModelForSeq2SeqLM
 
     torch.manual_seed(11)
-    special = {"pad_token_id": 0, "eos_token_id": 2, "vocab_size": vocabulary}
-    sizes = {
+    special: dict[str, Any] = {"pad_token_id": 0, "eos_token_id": 2, "vocab_size": vocabulary}
+    sizes: dict[str, dict[str, Any]] = {
         "t5": {
             "d_model": 16, "d_ff": 32, "d_kv": 8, "num_layers": 2, "num_heads": 2,
             "decoder_start_token_id": 0,

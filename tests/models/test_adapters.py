@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,13 +15,14 @@ from robustness.models.locate import locate
 from robustness.models.options import ModelOptions
 from robustness.models.quiet import quiet
 from robustness.models.resolve import resolve
+from robustness.models.row_model import RowModel
 from tests.models.language_models import causal_network, saved, tokenizer
 from tests.models.test_causal import ITEMS
 
 OPTIONS = ModelOptions(device="cpu", threads=1)
 
 
-def score(folder: Path, **options: str):
+def score(folder: Path, **options: Any) -> Any:
     return resolve(str(folder), options=ModelOptions(device="cpu", threads=1, **options)).score(ITEMS)
 
 
@@ -32,7 +34,9 @@ def base(tmp_path_factory) -> Path:
     )
 
 
-def adapted(base: Path, folder: Path, *, seed: int = 1, loader: str = "AutoModelForCausalLM", **settings):
+def adapted(
+    base: Path, folder: Path, *, seed: int = 1, loader: str = "AutoModelForCausalLM", **settings: Any
+) -> Any:
     """Put a random LoRA adapter over a base, save it, and return the network that plain PEFT makes."""
     peft = pytest.importorskip("peft", reason="the extra `peft` is not installed")
     import transformers
@@ -53,12 +57,13 @@ def adapted(base: Path, folder: Path, *, seed: int = 1, loader: str = "AutoModel
 @pytest.fixture
 def adapter(base, tmp_path) -> Path:
     adapted(base, tmp_path / "adapter")
-    return tmp_path / "adapter"
+    return Path(tmp_path / "adapter")
 
 
 def test_scores_are_those_of_plain_peft(base, tmp_path):
     network = adapted(base, tmp_path / "adapter")
     model = resolve(str(tmp_path / "adapter"), options=ModelOptions(device="cpu", likelihood="raw"))
+    assert isinstance(model, RowModel)
     for item, scores in zip(model.read(ITEMS), model.score(ITEMS), strict=True):
         for row, found in zip(item.rows, scores, strict=True):
             with torch.inference_mode():
@@ -86,7 +91,11 @@ def test_a_head_that_the_adapter_brings_is_not_missed_in_the_base(tmp_path):
     with quiet():
         network("bert", len(words)).bert.save_pretrained(tmp_path / "base")
     words.save_pretrained(tmp_path / "base")
-    own = {"task_type": "SEQ_CLS", "target_modules": ["query"], "modules_to_save": ["classifier"]}
+    own: dict[str, Any] = {
+        "task_type": "SEQ_CLS",
+        "target_modules": ["query"],
+        "modules_to_save": ["classifier"],
+    }
     loader = "AutoModelForSequenceClassification"
     made = adapted(tmp_path / "base", tmp_path / "adapter", loader=loader, **own)
     model = resolve(str(tmp_path / "adapter"), options=ModelOptions(device="cpu", right_label="LABEL_1"))
@@ -152,7 +161,7 @@ def sketch(base, tmp_path) -> Path:
     """A folder that is an adapter by its files alone: enough for what is refused before peft is asked."""
     from safetensors.torch import save_file
 
-    folder = tmp_path / "sketch"
+    folder = Path(tmp_path / "sketch")
     folder.mkdir()
     settings = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": str(base)}
     (folder / "adapter_config.json").write_text(json.dumps(settings))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +44,7 @@ def folder(request, folders):
     return folders[request.param]
 
 
-def opened(folder, **options) -> RowModel:
+def opened(folder: Path, **options: Any) -> RowModel:
     return load(str(folder), options=ModelOptions(device="cpu", threads=1, **options))
 
 
@@ -158,7 +160,7 @@ def test_an_item_that_does_not_fit_is_not_measured(folder):
 
 
 def test_how_a_model_is_asked_is_part_of_its_fingerprint(folders):
-    ways = [
+    ways: list[dict[str, Any]] = [
         {}, {"likelihood": "raw"}, {"likelihood": "letter"}, {"max_length": 100},
         {"template": "{passage} {question}"},
     ]  # fmt: skip
@@ -214,6 +216,7 @@ def test_a_row_that_never_fits_is_not_measured_and_not_recorded(folders, monkeyp
     model = opened(folders["llama"])
     assert all(math.isnan(score) for score in model.score(ITEMS[:1])[0])
     assert model.counts["out_of_memory_rows"] > 0
+    assert isinstance(model.ledger, Memory)
     assert len(model.ledger) == 0
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -29,7 +30,7 @@ def change_weights(folder: Path, edit: Callable[[dict[str, torch.Tensor]], objec
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 
 
-def refused(folder: Path, reason: str, **options: int) -> None:
+def refused(folder: Path, reason: str, **options: Any) -> None:
     with pytest.raises(ModelError, match=reason) as caught:
         open_checkpoint(str(folder), **options)
     message = str(caught.value)

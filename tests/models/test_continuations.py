@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -33,12 +34,14 @@ def ended():
     return tokenizer(eos=True, metaspace=True)
 
 
-def read(words, *examples, template=PLAIN, limit=500, make=joined_reader):
+def read(
+    words: Any, *examples: Any, template: Any = PLAIN, limit: int = 500, make: Any = joined_reader
+) -> Any:
     return read_all(words, examples, template=template, reader=make(words), max_length=limit)
 
 
 def scored(words, row) -> str:
-    return words.decode([token for token, kind in zip(row.ids, row.types, strict=True) if kind])
+    return str(words.decode([token for token, kind in zip(row.ids, row.types, strict=True) if kind]))
 
 
 def test_a_row_is_the_joined_text_and_the_option_alone_is_scored(plain):

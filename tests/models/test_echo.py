@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from robustness.errors import ModelError
 from robustness.models.echo import Echo, echoes, shared_start
 
 
-def answer(tokens, offsets, values, *, text="ab cd"):
+def answer(tokens: Any, offsets: Any, values: Any, *, text: str = "ab cd") -> dict[str, Any]:
     parts = {"tokens": tokens, "text_offset": offsets, "token_logprobs": values}
     return {"choices": [{"index": 0, "text": text, "logprobs": parts}]}
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from robustness.models.huggingface import load
 from robustness.models.options import ModelOptions
 
 
-def digest(folder: Path, **options: int) -> str:
+def digest(folder: Path, **options: Any) -> str:
     return load(str(folder), options=ModelOptions(device="cpu", **options)).fingerprint
 
 

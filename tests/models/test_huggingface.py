@@ -5,6 +5,7 @@ import math
 import socket
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -52,7 +53,7 @@ def near(expected: list[float]) -> object:
     return pytest.approx(expected, abs=CLOSE)
 
 
-def opened(folder: Path, **options: int) -> HuggingFaceModel:
+def opened(folder: Path, **options: Any) -> HuggingFaceModel:
     return load(str(folder), options=ModelOptions(device="cpu", threads=1, **options))
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from importlib.metadata import EntryPoint, EntryPoints
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -163,7 +164,7 @@ def test_the_kind_of_a_checkpoint_is_read_off_its_architecture(kind, tmp_path, b
     from tests.models.language_models import causal_network, saved, seq2seq_network, tokenizer
     from tests.models.test_classifier import made
 
-    def model_of(kind):
+    def model_of(kind: str) -> Any:
         if kind == "multiple-choice":
             return bert
         if kind == "classifier":

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from robustness.models.packed import Packed
 from robustness.models.shadow import Shadow, shadow_of
 
 
-def opened(folder: Path, **options: int) -> HuggingFaceModel:
+def opened(folder: Path, **options: Any) -> HuggingFaceModel:
     return load(str(folder), options=ModelOptions(device="cpu", **({"threads": 1} | options)))
 
 

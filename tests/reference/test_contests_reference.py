@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +18,6 @@ from robustness.judging.comparisons import adjusted
 from robustness.judging.contests import Condition, contest
 from robustness.results import Outcome
 from robustness.stats import closed_form
-from robustness.stats.multiplicity import holm
 
 SUITE = SimpleNamespace(fingerprint="by hand")
 ATTACK = Condition("foreign-sentence", 1, Polarity.ATTACK)
@@ -99,11 +99,11 @@ def test_no_margin_asks_for_no_equivalence():
 
 def test_holm_over_the_comparisons_is_statsmodels(played):
     raw = [played.found.p_value, 0.001, 0.04, 0.03, 0.5]
-    family = [SimpleNamespace(p_value=p) for p in raw]
-    theirs = multipletests(raw, method="holm")[1]
-    assert holm([one.p_value for one in family]) == pytest.approx(theirs)
-    first = adjusted([played.found])[0]
-    assert first.p_adjusted == played.found.p_value
+    corrected = adjusted([replace(played.found, p_value=p) for p in raw])
+    assert [one.p_adjusted for one in corrected] == pytest.approx(multipletests(raw, method="holm")[1])
+    # By hand: the smallest of five is counted five times, the next four times, and none below the last.
+    assert corrected[1].p_adjusted == pytest.approx(5 * 0.001)
+    assert corrected[4].p_adjusted == 0.5
 
 
 def test_the_clustered_p_value_grows_where_passages_share_their_questions():
@@ -111,10 +111,7 @@ def test_the_clustered_p_value_grows_where_passages_share_their_questions():
 
     def grouped(credits_: list[float]) -> dict[str, Outcome]:
         rows = run(credits_)
-        return {
-            name: SimpleNamespace(**{f: getattr(row, f) for f in row.__slots__} | {"group": f"g{place // 4}"})  # type: ignore[misc]
-            for place, (name, row) in enumerate(rows.items())
-        }
+        return {name: replace(row, group=f"g{place // 4}") for place, (name, row) in enumerate(rows.items())}
 
     apart = contest(SUITE, [run(CONTESTANT)], [run(REFERENCE)], condition=ATTACK).found
     together = contest(SUITE, [grouped(CONTESTANT)], [grouped(REFERENCE)], condition=ATTACK).found

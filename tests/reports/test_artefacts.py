@@ -17,29 +17,32 @@ from robustness.reports.items import read_items
 from robustness.reports.store import read_run, write_run
 from robustness.reports.to_terminal import render
 from robustness.results import Judgement
+from tests.reports.hostile import HOSTILE
 
 CREATED = "2026-03-01T10:00:00+00:00"
 CANARY = "zqxcanary"
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    '"><svg onload=alert(1)>',
-    "</textarea></style></title><b>",
-    "{{ 7*7 }}{% raw %}",
-    "a | b | c\n| d |",
-    "```\n# Heading\n```",
-    "[x](javascript:alert(1)) ![y](http://evil.example/z.png)",
-    "<!-- --> &lt;b&gt; <details>",
-    "\x1b]8;;http://evil.example\x07x\x1b[2J\x1b]52;c;eA==\x07\r\x08",
-    "\u202egnp.exe\u2066 a\u200bb\ufeff",
-    "\n::error file=x,line=1::pwned",
-    "##[error]pwned",
-    "a" + "\u0301" * 10_000,
-    "\ud800 lone",
-    "[bold]x[/bold] [/]",
-    "@all #1 https://evil.example",
-]
+# One of each kind; tests/reports/test_hostile.py has them all.
+SOME = (
+    "end of a script",
+    "image that fails",
+    "out of an attribute",
+    "end of raw text",
+    "template",
+    "table cells",
+    "fence and heading",
+    "links and images",
+    "mentions",
+    "comment and entities",
+    "operating system commands",
+    "bidi override",
+    "combining marks",
+    "lone surrogates",
+    "console markup",
+    "workflow error",
+    "runner command",
+    "not characters",
+)
 
 
 def reworded(suite: Suite, text: str) -> Suite:
@@ -147,9 +150,9 @@ class Tags(HTMLParser):
             self.code.append(data)
 
 
-@pytest.fixture(params=HOSTILE)
+@pytest.fixture(params=SOME)
 def hostile(request: pytest.FixtureRequest, write, suite: Suite, compared_judgement: Judgement):
-    text: str = request.param
+    text = HOSTILE[request.param]
     recipes = {
         name: {"title": text, "claim": text, "source": text, "known_limits": [text], "family": text}
         for name in ("addsent2pas-shuffle", "passage-word-shuffle", "gold-removed")

@@ -56,6 +56,7 @@ def test_the_schema_says_all_that_schema_1_lacked(suite: Suite, run: Run, judgem
         "baseline",
         "comparisons",
         "risk_coverage",
+        "slices",
     }
 
 
@@ -72,18 +73,19 @@ def test_a_report_of_schema_2_is_read_with_nothing_made_up():
         assert {(e.happened, e.passage) for e in attack.examples} <= {("", "")}
 
 
-@pytest.mark.parametrize("style", RENDERERS)
+@pytest.mark.parametrize("style", sorted(RENDERERS.keys() - {"eval-results"}))
 def test_a_report_of_schema_2_renders(style: str):
     shown = renderer(style)(from_json(SECOND.read_text(encoding="utf-8")))
     assert "addsent2pas-shuffle" in shown
     assert not shown.count("None") - shown.count("None of these")
 
 
-@pytest.mark.parametrize("style", RENDERERS)
+@pytest.mark.parametrize("style", sorted(RENDERERS.keys() - {"eval-results"}))
 def test_a_report_of_schema_1_renders_without_tables_that_it_has_no_numbers_for(style: str):
     shown = renderer(style)(from_json(OLD.read_text(encoding="utf-8")))
     assert "Gates and p-values" not in shown
     assert "Beside the baseline" not in shown
+    assert "Slices" not in shown
     assert "Calibration and margins" not in shown
     assert not shown.count("None") - shown.count("None of these")
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustness.reports.escape import flat_text, log_text, visible_text
+from robustness.reports.escape import flat_text, log_lines, log_text, visible_text
 
 
 @settings(deadline=None)
@@ -48,6 +49,9 @@ def test_ordinary_text_of_any_language_stays_as_it_is(text: str):
         ("\u200b", r"\u200b"),
         ("\ufeff", r"\ufeff"),
         ("\ud800", r"\ud800"),
+        ("\ufffe", r"\ufffe"),
+        ("\ufdd0", r"\ufdd0"),
+        ("\U0010ffff", r"\U0010ffff"),
         ("\U000e0041", r"\U000e0041"),
     ],
 )
@@ -63,3 +67,28 @@ def test_ten_thousand_combining_marks_take_no_more_room_than_four():
 def test_log_text_holds_no_workflow_command(text: str):
     assert "::" not in log_text(text)
     assert "##[" not in log_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "::error::x",
+        ":::set-output name=a::b",
+        "##[error]x",
+        "##vso[a]b",
+        "##teamcity[a]",
+        "a\n::stop-commands::x",
+    ],
+)
+def test_no_build_server_finds_a_command(text: str):
+    for shown in (log_text(text), log_lines(text)):
+        assert not re.search(r"::|##\[|##[a-zA-Z]+\[", shown)
+
+
+@pytest.mark.parametrize("text", ["## Heading", "a: b", "#1 ##2", "C:/x"])
+def test_ordinary_marks_stay_in_logs(text: str):
+    assert log_text(text) == text
+
+
+def test_lines_of_a_message_stay_lines():
+    assert log_lines("one\n\ttwo") == "one\n two"
