@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -21,7 +21,19 @@ from robustness.text import is_cjk
 if TYPE_CHECKING:
     from robustness.attacks.corpus import Corpus
 
-__all__ = ["OtherItem", "Recipe", "WorkedExample", "apply", "recipe", "recipe_names", "worked_example"]
+__all__ = [
+    "Need",
+    "OtherItem",
+    "Recipe",
+    "WorkedExample",
+    "apply",
+    "recipe",
+    "recipe_names",
+    "worked_example",
+]
+
+Need: TypeAlias = Literal["distractor-span", "evidence", "other-items", "wordnet"]
+"""What a recipe cannot do without: spans that the data marks, other items of the data set, nltk's WordNet."""
 
 
 class _Content(BaseModel):
@@ -71,6 +83,7 @@ class Recipe(_Content):
     """Why the judgement is fair: what a careful reader does under this attack."""
     known_limits: tuple[str, ...] = ()
     languages: tuple[Literal["en", "zh"], ...]
+    needs: tuple[Need, ...] = ()
     leaks: tuple[str, ...] = ()
     """Sentinels that this attack is known to feed (see `suites/audit.py`)."""
     parameters: dict[str, Any] = Field(default_factory=dict)
