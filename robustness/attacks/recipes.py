@@ -84,6 +84,9 @@ class Recipe(_Content):
     known_limits: tuple[str, ...] = ()
     languages: tuple[Literal["en", "zh"], ...]
     needs: tuple[Need, ...] = ()
+    alike: bool = False
+    """Whether passage, question and every option, the gold one too, are changed by one mapping, as a
+    renaming does. Else the gold option keeps its text wherever it stays right."""
     leaks: tuple[str, ...] = ()
     """Sentinels that this attack is known to feed (see `suites/audit.py`)."""
     parameters: dict[str, Any] = Field(default_factory=dict)
