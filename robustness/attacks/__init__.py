@@ -40,6 +40,7 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "exchange-numbers": "robustness.attacks.contrast:ExchangeNumbers",
         "negate-question": "robustness.attacks.negation:NegateQuestion",
         "marked-span": "robustness.attacks.starc:MarkedSpan",
+        "composition": "robustness.attacks.composition:Composition",
     }
 )
 """Generator name -> where it is defined. Resolved lazily; importing registers nothing."""

@@ -184,7 +184,7 @@ def _resolve(generator: str) -> Any:
 
 def _fault(factory: Any, parameters: Mapping[str, object]) -> str:
     """Return what is wrong with the first wrong parameter of one of our generators; empty if nothing."""
-    known = {made.name for made in fields(factory)} - {"name", "polarity", "corpus"}
+    known = {made.name for made in fields(factory) if made.init} - {"name", "polarity", "corpus"}
     hints = get_type_hints(factory, include_extras=True)
     for key, value in parameters.items():
         if key not in known:

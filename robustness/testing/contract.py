@@ -29,18 +29,18 @@ class AttackReport:
     variants: int
     degraded: int
     skipped: Mapping[str, int]
-    """Reason -> items."""
+    """Reason -> how often, over all severities."""
 
 
 def check_attack(attack: str | Recipe, examples: Sequence[Example] = ()) -> AttackReport:
     """Return what an attack does, having checked all that suites and verdicts rely on.
 
-    At every severity, over English and Chinese items of the kit's own and over `examples`: the worked
-    example comes out as written; equal seeds give equal variants, whatever ran before and whatever the
-    hash seed of the interpreter; the edits turn the item into the variant exactly; the gold option keeps
-    its text (polarity attack and ablation), another is right (contrast) or none is (abstain); options
-    that were distinct stay distinct; the item is not changed; empty and odd items are skipped with a
-    reason; nothing but `NotApplicable` is raised.
+    At every severity, over its worked example, the kit's own items (English and Chinese) and `examples`:
+    the worked example comes out as written; equal seeds give equal variants, whatever ran before and
+    whatever the hash seed of the interpreter; the edits turn the item into the variant exactly; the
+    gold option keeps its text (polarity attack and ablation), another is right (contrast) or none is
+    (abstain); no wrong option becomes like the right one; the item is not changed; empty and odd items
+    are skipped with a reason; nothing but `NotApplicable` is raised.
 
     Args:
         attack: name or path of a recipe, or the recipe.
@@ -55,8 +55,8 @@ def check_attack(attack: str | Recipe, examples: Sequence[Example] = ()) -> Atta
     """
     made = recipe(attack) if isinstance(attack, str) else attack
     corpus = Corpus.of(examples) if examples else SAMPLE_CORPUS
-    tried = (*examples, *SAMPLE_ITEMS)
     faults = [*example_faults(made)]
+    tried = (*examples, *SAMPLE_ITEMS, *(() if faults else worked_example(made)[:1]))
     found: list[Variant | Skip] = []
     for severity in range(1, len(made.levels) + 1):
         for item in tried:
@@ -64,6 +64,8 @@ def check_attack(attack: str | Recipe, examples: Sequence[Example] = ()) -> Atta
             faults += odd_faults(made, item, severity=severity, corpus=corpus)
             found += applied(made, item, severity, corpus=corpus) if not faults else ()
     faults += hash_seed_faults([made], tried, corpus)
+    if not faults and not any(isinstance(one, Variant) for one in found):
+        faults.append("no variant came of any item: hand in `examples` that it applies to")
     if faults:
         lines = "\n".join(f"- {fault}" for fault in dict.fromkeys(faults))
         raise ContractError(f"attack {made.name!r} breaks its contract:\n{lines}")
