@@ -9,7 +9,7 @@ __all__ = ["READABLE", "brought_up"]
 
 Json: TypeAlias = dict[str, Any]
 
-READABLE: Final = (1, 2)
+READABLE: Final = (1, 2, 3)
 """Schemas of `summary.json` that this version reads."""
 
 _SUMMARY: Final[Json] = {
@@ -19,6 +19,7 @@ _SUMMARY: Final[Json] = {
     "baseline": "",
     "comparisons": [],
 }
+_SINCE_3: Final[Json] = {"dose_responses": [], "contrasts": [], "roles": []}
 _ATTACK: Final[Json] = {
     "p_drop": None,
     "p_drop_adjusted": None,
@@ -45,16 +46,19 @@ _VERDICT: Final[Json] = {
 def brought_up(value: Json) -> Json:
     """Return the JSON value of a summary in the present schema.
 
-    Schema 1 had no p-values, no power, no calibration, no baseline and one kind of gate. What is
-    there is never changed, and keys that both schemas need are not filled in.
+    Schema 1 had no p-values, no power, no calibration, no baseline and one kind of gate; schemas 1 and
+    2 had no severity ladders, contrast sets and kinds of options. What is there is never changed, and
+    keys that all schemas need are not filled in.
 
     >>> brought_up({"schema": 1, "attacks": [], "verdicts": []})["correction"]
     'none'
     """
+    if value.get("schema") == 2:
+        return {**_SINCE_3, **value, "schema": 3}
     if value.get("schema") != 1:
         return value
     lists = {name: _each(value[name], more) for name, more in _LISTS.items() if name in value}
-    return {**_SUMMARY, **value, **lists, "schema": 2}
+    return {**_SUMMARY, **_SINCE_3, **value, **lists, "schema": 3}
 
 
 _LISTS: Final = {"attacks": _ATTACK, "verdicts": _VERDICT}

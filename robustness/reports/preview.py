@@ -49,7 +49,7 @@ def preview(
     """
     attack = recipe.attack(severity)
     if isinstance(attack, NeedsCorpus):
-        attack = attack.bind(Corpus.of(examples))  # type: ignore[assignment]
+        attack = attack.bind(Corpus.of(examples))
     chosen = examples if item is None else [_named(examples, item)]
     first: Preview | None = None
     for number, example in enumerate(chosen):

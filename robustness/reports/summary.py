@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 from robustness.domain import HOW_COMPUTED, Run, Status, Suite
+from robustness.judging.groups import ContrastGroups, RoleShares, contrast_groups, role_shares
+from robustness.judging.ladders import DoseResponse, dose_responses
 from robustness.reports.audited import (
     FindingSummary,
     SentinelSummary,
@@ -42,7 +44,7 @@ __all__ = [
     "summarise",
 ]
 
-SCHEMA = 2
+SCHEMA = 3
 
 _GRAVITY = (
     (Status.FAIL, False),
@@ -143,6 +145,10 @@ class Summary:
     """Name and fingerprint of the baseline's model; empty without one."""
     comparisons: tuple[Comparison, ...]
     """With the baseline: clean accuracy first, then one per check; empty without one."""
+    dose_responses: tuple[DoseResponse, ...]
+    contrasts: tuple[ContrastGroups, ...]
+    roles: tuple[RoleShares, ...]
+    """Kinds of options chosen; empty, as are the two above, in reports before schema 3."""
     findings: tuple[FindingSummary, ...]
     sentinels: tuple[SentinelSummary, ...]
     invalid_rows: tuple[str, ...]
@@ -182,6 +188,9 @@ def summarise(
         correction=judgement.correction,
         baseline=public_text(judgement.baseline),
         comparisons=measured(judgement.comparisons),
+        dose_responses=measured(dose_responses(suite, judgement.outcomes)),
+        contrasts=measured(contrast_groups(suite, run)),
+        roles=role_shares(suite, run),
         findings=findings(suite.audit, text=text),
         sentinels=sentinels(suite.audit),
         invalid_rows=rows if text else (),
@@ -264,7 +273,7 @@ def _attack(
         family=str(recipe.get("family", "")),
         source=str(recipe.get("source", "")),
         claim=str(recipe.get("claim", "")),
-        known_limits=_known_limits(recipe),
+        known_limits=tuple(map(str, cast("Sequence[object]", recipe.get("known_limits", ())))),
         limits={v.check: v.limit for v in verdicts if not v.baseline},
         baseline_limits={v.check: v.limit for v in verdicts if v.baseline},
         limits_reason="",
@@ -273,11 +282,6 @@ def _attack(
         known_failure=gravest.known_failure if gravest and excused(gravest) else "",
         examples=examples,
     )
-
-
-def _known_limits(recipe: Mapping[str, object]) -> tuple[str, ...]:
-    known = recipe.get("known_limits")
-    return tuple(map(str, known)) if isinstance(known, list | tuple) else ()
 
 
 def _quiet(result: Result) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from robustness.attacks.corpus import Corpus, NeedsCorpus
 from robustness.attacks.recipes import Recipe, apply
@@ -127,12 +127,12 @@ def _label_fault(made: Recipe, example: Example, one: Variant) -> str:
 
 
 def _replay_fault(example: Example, one: Variant) -> str:
-    bare = {"answer": None, "group": "", "meta": {}}
+    bare: dict[str, Any] = {"answer": None, "group": "", "meta": {}}
     try:
         replayed = replay(example, one)
     except (DataError, KeyError, IndexError) as error:
         return f"the edits cannot be replayed: {error}"
-    same = replace(replayed, **bare) == replace(one.example, **bare)  # type: ignore[arg-type]
+    same = replace(replayed, **bare) == replace(one.example, **bare)
     return "" if same else "the edits do not give the variant"
 
 
