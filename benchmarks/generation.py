@@ -2,12 +2,13 @@
 
     python benchmarks/generation.py dream:PATH [--limit N] [--recipes A,B] [--repeats N]
 
-CPU seconds of this process, one thread, severity 1. Caches start warm with one pass over the first items; those of
-words and sentences are shared between recipes, as in a build. A recipe that applies to few items makes few variants
-however fast it is: items per second say how fast it looked, variants per second what came of it.
+CPU seconds of this process, one thread, severity 1. Caches start warm with one pass over the first items;
+those of words and sentences are shared between recipes, as in a build. A recipe that applies to few items
+makes few variants however fast it is: items per second say how fast it looked, variants per second what
+came of it.
 
-nlpaug's random character swap runs beside our `swap-letters` on the same passages, alternating: one inner swap in a
-tenth of the words of four letters and more, passage alone. Where nlpaug is not installed that part is null.
+nlpaug's random character swap runs beside ours on the same passages, alternating: one swap in a tenth of
+the words of four letters and more. Ours starts with no word cached. Without nlpaug that part is null.
 """
 
 from __future__ import annotations
