@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,13 +62,13 @@ def test_a_recipe_of_one_language_skips_all_of_the_other(name):
             assert TABLE[name][data] == (0, 0, sizes()[data])
 
 
-def turns(path: str) -> list[tuple[str, dict]]:
+def turns(path: str) -> list[tuple[str, dict[str, Any]]]:
     """(passage, question) of a file in the layout of DREAM and C3."""
     rows = json.loads((DATA / path).read_text(encoding="utf-8"))
     return [("\n".join(said), asked) for said, questions, _ in rows for asked in questions]
 
 
-def with_a_word(items: list[tuple[str, dict]], listed: str) -> int:
+def with_a_word(items: list[tuple[str, dict[str, Any]]], listed: str) -> int:
     wanted = set(listed.split())
     return sum(bool(wanted & set(re.findall(r"[a-z]+", text.lower()))) for text, _ in items)
 

@@ -5,6 +5,7 @@ Otherwise every attack would be confounded with a change of spacing (and no data
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from robustness import text as text_module
 from robustness.attacks.draft import Draft
 from robustness.demo.stories import stories
-from robustness.domain import Edit, Example, Polarity, replay
+from robustness.domain import Edit, Example, Polarity, Variant, replay
 from robustness.readers.load import load
+from robustness.rng import Rng, derive
 from robustness.text import sentences, words
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -33,7 +35,12 @@ TEXT = st.one_of(st.text(max_size=60), st.lists(st.one_of(PIECES, st.just(" ")),
 class Null:
     """Does nothing."""
 
-    name, polarity = "null", Polarity.ATTACK
+    name = "null"
+    polarity = Polarity.ATTACK
+
+    def __call__(self, example: Example, severity: int, rng: Rng) -> Iterator[Variant]:
+        """Yield the item as it is."""
+        yield Draft.of(example).variant(self, severity)
 
 
 def texts(example: Example) -> tuple[str, ...]:
@@ -75,7 +82,7 @@ def test_texts_of_ascii_alone_have_the_words_that_any_text_has(text):
 @given(passage=TEXT, question=TEXT, options=st.lists(TEXT, min_size=2, max_size=4))
 def test_the_null_attack_is_the_identity(passage, question, options):
     example = Example("m1", passage, question, tuple(options), 0, "p")
-    made = Draft.of(example).variant(Null(), 1)
+    (made,) = Null()(example, 1, derive(0, "null"))
     assert made.edits == ()
     assert texts(made.example) == texts(example)
 

@@ -54,6 +54,11 @@ def marked(suite: Suite) -> Suite:
     return replace(suite, examples=examples)
 
 
+def number(value: float | None) -> float:
+    assert value is not None
+    return value
+
+
 def test_every_attack_with_several_severities_has_a_ladder_from_clean_on():
     found = {ladder.attack: ladder for ladder in dose_responses(SUITE, judge(SUITE, RUN).outcomes)}
     assert set(found) == {"swap-letters", "window-shuffle"}
@@ -66,12 +71,11 @@ def test_every_attack_with_several_severities_has_a_ladder_from_clean_on():
 def test_the_area_is_that_of_the_curve_and_of_every_item_s_curve():
     for ladder in dose_responses(SUITE, judge(SUITE, RUN).outcomes):
         doses = [point.dose for point in ladder.points]
-        rates = [point.accuracy.value for point in ladder.points]
+        rates = [number(point.accuracy.value) for point in ladder.points]
         wanted = np.trapezoid(rates, doses) / (doses[-1] - doses[0])
         assert ladder.area.value == pytest.approx(wanted)
         assert ladder.area_lost.value == pytest.approx(rates[0] - wanted)
-        assert ladder.area.low is not None
-        assert ladder.area.low <= ladder.area.value <= ladder.area.high
+        assert number(ladder.area.low) <= number(ladder.area.value) <= number(ladder.area.high)
 
 
 def test_a_model_that_loses_nothing_keeps_its_clean_accuracy_as_area():
@@ -91,10 +95,9 @@ def test_items_missing_at_one_severity_are_left_out_of_all():
 
 def test_contrast_groups_are_contrast_consistency_with_an_interval():
     for found in contrast_groups(SUITE, RUN):
-        assert (found.consistency.value, found.sets) == (
-            pytest.approx(contrast_consistency(SUITE, RUN, found.attack)[0]),
-            contrast_consistency(SUITE, RUN, found.attack)[1],
-        )
+        rate, sets = contrast_consistency(SUITE, RUN, found.attack)
+        assert number(found.consistency.value) == pytest.approx(number(rate))
+        assert found.sets == sets
         assert found.consistency.low is not None
     assert {found.attack for found in contrast_groups(SUITE, RUN)} == {"answers-exchanged"}
 

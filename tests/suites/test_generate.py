@@ -88,7 +88,7 @@ class Patient(Executor):
         self.most = max(self.most, self.waiting)
         pool = self
 
-        class Asked(Future):
+        class Asked(Future[list[Skip]]):
             def result(self, timeout=None):
                 pool.waiting -= 1
                 return [Skip(example.id, "a", "r") for example in args[0]]
