@@ -19,6 +19,9 @@ LACKING: Final[Json] = {
     "baseline": "",
     "comparisons": [],
     "slices": [],
+    "dose_responses": [],
+    "contrasts": [],
+    "roles": [],
 }
 """What a summary of schema 1 did not say, and what stands for it."""
 
@@ -51,8 +54,8 @@ LACKED_BY: Final[Mapping[str, Json]] = {"AttackSummary": _ATTACK, "Verdict": _VE
 def brought_up(value: Json) -> Json:
     """Return the JSON value of a summary in the present schema.
 
-    Schema 1 had no p-values, no power, no calibration, no baseline and one kind of gate. What is
-    there is never changed, and keys that both schemas need are not filled in.
+    Schema 1 had no p-values, no power, no calibration, no baseline, no slices, ladders or contrast sets
+    and one kind of gate. What is there is never changed, and keys that both need are not filled in.
 
     >>> brought_up({"schema": 1, "attacks": [], "verdicts": []})["correction"]
     'none'

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 from robustness.domain import HOW_COMPUTED, Run, Status, Suite
+from robustness.judging.groups import ContrastGroups, RoleShares, contrast_groups, role_shares
+from robustness.judging.ladders import DoseResponse, dose_responses
 from robustness.reports.audited import (
     FindingSummary,
     SentinelSummary,
@@ -145,6 +147,10 @@ class Summary:
     """With the baseline: clean accuracy first, then one per check; empty without one."""
     slices: tuple[Verdict, ...]
     """The limits again on each kind of question that was asked for; one that fails fails the run."""
+    dose_responses: tuple[DoseResponse, ...]
+    contrasts: tuple[ContrastGroups, ...]
+    roles: tuple[RoleShares, ...]
+    """Kinds of options chosen; empty, as are the two above, in reports of schema 1."""
     findings: tuple[FindingSummary, ...]
     sentinels: tuple[SentinelSummary, ...]
     invalid_rows: tuple[str, ...]
@@ -185,6 +191,9 @@ def summarise(
         baseline=public_text(judgement.baseline),
         comparisons=measured(judgement.comparisons),
         slices=tuple(_verdict(v) for v in judgement.slices),
+        dose_responses=measured(dose_responses(suite, judgement.outcomes)),
+        contrasts=measured(contrast_groups(suite, run)),
+        roles=role_shares(suite, run),
         findings=findings(suite.audit, text=text),
         sentinels=sentinels(suite.audit),
         invalid_rows=rows if text else (),
@@ -267,7 +276,7 @@ def _attack(
         family=str(recipe.get("family", "")),
         source=str(recipe.get("source", "")),
         claim=str(recipe.get("claim", "")),
-        known_limits=_known_limits(recipe),
+        known_limits=tuple(map(str, cast("Sequence[object]", recipe.get("known_limits", ())))),
         limits={v.check: v.limit for v in verdicts if not v.baseline},
         baseline_limits={v.check: v.limit for v in verdicts if v.baseline},
         limits_reason="",
@@ -276,11 +285,6 @@ def _attack(
         known_failure=gravest.known_failure if gravest and excused(gravest) else "",
         examples=examples,
     )
-
-
-def _known_limits(recipe: Mapping[str, object]) -> tuple[str, ...]:
-    known = recipe.get("known_limits")
-    return tuple(map(str, known)) if isinstance(known, list | tuple) else ()
 
 
 def _quiet(result: Result) -> Result:

@@ -88,7 +88,7 @@ def test_a_later_key_is_passed_over(summary: Summary):
     assert from_json(json.dumps(value)) == summary
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 3}', '{"schema": true}', "null", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 99}', '{"schema": true}', "null", "[" * 100_000])
 def test_anything_else_is_refused_with_what_to_do(text: str):
     with pytest.raises(RobustnessError, match=r"a/summary.json: .*; .*run the check again"):
         from_json(text, where="a/summary.json")
