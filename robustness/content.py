@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import entry_points
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast, get_args
@@ -16,18 +18,24 @@ if TYPE_CHECKING:
 
     M = TypeVar("M", bound=BaseModel)
 
-__all__ = ["content_file", "content_names", "load_toml"]
+__all__ = ["GROUPS", "content_file", "content_names", "load_toml"]
+
+GROUPS: Mapping[str, str] = {"attacks": "robustness.recipes", "suites": "robustness.suites"}
+"""Groups of entry points by kind: each names a package that holds files of that kind."""
 
 
 def content_names(kind: str) -> tuple[str, ...]:
-    """Return the names of all files of a kind (`attacks`, `suites`): the user's and ours, sorted."""
+    """Return the names of all files of a kind (`attacks`, `suites`), sorted: ours, those of installed
+    packages and the user's."""
     return tuple(sorted({name for name, _ in _files(kind)}))
 
 
 def content_file(kind: str, name: str, *, noun: str) -> Traversable:
-    """Return the file called NAME: a path that ends in .toml, else `./KIND/NAME.toml`, else ours.
+    """Return the file called NAME: a path that ends in .toml, else `./KIND/NAME.toml`, an installed
+    package's, or ours.
 
-    Raises `PlanError` for an unknown name, and for one that both the user's folder and ours define.
+    Raises `PlanError` for an unknown name, for one that two of these define, and for an entry point
+    whose package cannot be loaded.
     """
     if name.endswith(".toml"):
         if not Path(name).is_file():
@@ -38,19 +46,32 @@ def content_file(kind: str, name: str, *, noun: str) -> Traversable:
         raise PlanError(unknown(noun, name, content_names(kind)))
     if len(owners) > 1:
         places = " and ".join(str(owner) for owner in owners)
-        raise PlanError(f"{noun} {name!r}: two files define it, {places}; rename yours")
+        raise PlanError(f"{noun} {name!r}: two files define it, {places}; rename one of them, if it is yours")
     return owners[0]
 
 
 def _files(kind: str) -> Iterator[tuple[str, Traversable]]:
     ours, theirs = share(kind), Path(kind)
-    folders: list[Traversable] = [ours]
+    folders: list[Traversable] = [ours, *_installed(kind)]
     if theirs.is_dir() and theirs.resolve() != Path(str(ours)).resolve():
         folders.append(theirs)
     for folder in folders:
         for file in folder.iterdir():
             if file.name.endswith(".toml"):
                 yield file.name.removesuffix(".toml"), file
+
+
+def _installed(kind: str) -> Iterator[Traversable]:
+    """Yield the folders that installed packages bring: the packages that their entry points name."""
+    for entry in entry_points(group=GROUPS[kind]):
+        try:
+            folder = files(entry.value)
+        except (ImportError, TypeError) as error:
+            raise PlanError(
+                f"entry point {entry.name!r} of {GROUPS[kind]!r}: package {entry.value!r} cannot be loaded "
+                f"({error}); mend or uninstall the package that brings it"
+            ) from None
+        yield folder
 
 
 def load_toml(file: Traversable, model: type[M]) -> M:

@@ -37,8 +37,9 @@ class Rng:
 
     def shuffle(self, items: MutableSequence[T]) -> None:
         """Permute `items` in place (Fisher and Yates), every order as likely as any other."""
+        draw = self._draw
         for last in range(len(items) - 1, 0, -1):
-            other = self.below(last + 1)
+            other = int(draw() * (last + 1))  # as `below`, without a call per item
             items[last], items[other] = items[other], items[last]
 
     def permutation(self, n: int) -> list[int]:

@@ -1,5 +1,4 @@
-"""Words, sentences and sameness of texts, in English and Chinese. Lossless: what is taken apart here
-goes back together character for character."""
+"""Words, sentences and sameness of texts, in English and Chinese; taken apart and joined without loss."""
 
 from __future__ import annotations
 
@@ -31,21 +30,32 @@ _WIDE = re.compile(f"[{_CJK}\u3000-\u303f\uff00-\uffef\u2018-\u201f\u2026\u2014�
 _ABBREVIATIONS = (
     "Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|Mt|Gen|Col|Sgt|Capt|Lt|Rev|Hon|Inc|Ltd|Co|Corp|approx|dept|est"
 )
-_TOKEN = re.compile(
-    rf"""
-      [{_CJK}]                                  # one ideograph
-    | (?:[A-Za-z]\.){{2,}}                        # U.S., a.m.
-    | \b(?:{_ABBREVIATIONS})\.(?!\w)
-    | \d+(?:[.,]\d+)*(?![^\W_])                  # 26.5 and 1,000 whole; 9:00 in three
-    | [^\W_{_CJK}]+?(?=(?i:n['’]t)(?!\w))         # do|n't, DO|N'T
-    | (?i:n['’]t)(?!\w)
-    | ['’](?i:s|m|d|ll|re|ve)(?!\w)
-    | [^\W_{_CJK}]+(?:-[^\W_{_CJK}]+)*
-    | _+ | \.{{2,}} | …+ | -{{2,}} | —+
-    | \S
-    """,
-    re.VERBOSE,
-)
+
+
+def _tokens(letter: str) -> re.Pattern[str]:
+    """Return the pattern of (white space, word); `letter` is the class of characters that make a word."""
+    return re.compile(
+        rf"""
+        (\s*)(
+          [{_CJK}]                                  # one ideograph
+        | (?:[A-Za-z]\.){{2,}}                        # U.S., a.m.
+        | \b(?:{_ABBREVIATIONS})\.(?!\w)
+        | \d+(?:[.,]\d+)*(?![^\W_])                  # 26.5 and 1,000 whole; 9:00 in three
+        | (?={letter}++['’]){letter}+?(?=(?i:n['’]t)(?!\w))         # do|n't, DO|N'T
+        | (?i:n['’]t)(?!\w)
+        | ['’](?i:s|m|d|ll|re|ve)(?!\w)
+        | {letter}+(?:-{letter}+)*
+        | _+ | \.{{2,}} | …+ | -{{2,}} | —+
+        | \S
+        )
+        """,
+        re.VERBOSE,
+    )
+
+
+_TOKEN = _tokens(rf"[^\W_{_CJK}]")
+# The same words in a third of the time, for texts of ASCII alone.
+_ASCII_TOKEN = _tokens("[A-Za-z0-9]")
 _CLITIC = re.compile(r"(?:n['’]t|['’](?:s|m|d|ll|re|ve))\Z", re.IGNORECASE)
 _CLOSERS = frozenset(".,;:!?%)]}”’»…") | {"..", "..."}
 _OPENERS = frozenset("([{“‘«$£€#")
@@ -61,8 +71,7 @@ class Words:
     @property
     def text(self) -> str:
         """The text as it was."""
-        pairs = (word + gap for word, gap in zip(self.words, self.gaps[1:], strict=True))
-        return self.gaps[0] + "".join(pairs)
+        return self.gaps[0] + "".join(map(str.__add__, self.words, self.gaps[1:]))
 
 
 @lru_cache(maxsize=2048)
@@ -77,18 +86,19 @@ def words(text: str) -> Words:
     >>> words("我有iPhone。").words
     ('我', '有', 'iPhone', '。')
     """
-    found: list[str] = []
-    gaps: list[str] = []
-    end = 0
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if found and match.start() == end and _combines(found[-1], token):
+    tail = text[len(text.rstrip()) :]
+    if text.isascii():
+        pairs = _ASCII_TOKEN.findall(text)
+        gaps, tokens = zip(*pairs, strict=True) if pairs else ((), ())
+        return Words(tokens, (*gaps, tail))
+    found, before = list[str](), list[str]()
+    for gap, token in _TOKEN.findall(text):
+        if found and not gap and _combines(found[-1], token):
             found[-1] += token
         else:
-            gaps.append(text[end : match.start()])
+            before.append(gap)
             found.append(token)
-        end = match.end()
-    return Words(tuple(found), (*gaps, text[end:]))
+    return Words(tuple(found), (*before, tail))
 
 
 def _combines(before: str, token: str) -> bool:
@@ -161,7 +171,7 @@ def is_cjk(text: str) -> bool:
     >>> is_cjk("他说OK。"), is_cjk("He said 好.")
     (True, False)
     """
-    return len(_CJK_CHARACTER.findall(text)) > len(_OTHER_WORD.findall(text))
+    return not text.isascii() and len(_CJK_CHARACTER.findall(text)) > len(_OTHER_WORD.findall(text))
 
 
 _STOP = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|\Z)|[。！？]+[”’」』）\"]*|\n+")

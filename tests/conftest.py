@@ -20,6 +20,9 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
+# A package of its own with tests of its own: tests/integration/test_outside_plugin.py runs them.
+collect_ignore = ["outside_plugin"]
+
 _CACHE = tempfile.mkdtemp(prefix="robustness-cache-")
 os.environ["ROBUSTNESS_CACHE"] = _CACHE
 atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from robustness import content
 from robustness.content import content_file, content_names, load_toml
 from robustness.errors import PlanError
 from robustness.share import share
@@ -99,3 +100,34 @@ def test_a_file_in_another_encoding_is_said_so(tmp_path):
 def test_a_right_file_comes_back_checked(tmp_path):
     loaded = load_toml(written(tmp_path, "name = '名'\n[inner]\nlimit = 0.25"), Outer)
     assert loaded == Outer(name="名", inner=Inner(limit=0.25))
+
+
+class Brought:
+    """An entry point of an installed package."""
+
+    name = "brought"
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+
+def test_recipes_of_an_installed_package_are_found(tmp_path, monkeypatch):
+    package = tmp_path / "brought_recipes"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "brought.toml").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(
+        content, "entry_points", lambda group: [Brought("brought_recipes")] * (group == "robustness.recipes")
+    )
+    assert "brought" in content_names("attacks")
+    assert "brought" not in content_names("suites")
+    assert content_file("attacks", "brought", noun="attack").name == "brought.toml"
+
+
+def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
+    monkeypatch.setattr(content, "entry_points", lambda group: [Brought("gone_recipes")])
+    with pytest.raises(
+        PlanError, match=r"entry point 'brought' of 'robustness\.recipes': package 'gone_recipes'"
+    ):
+        content_names("attacks")

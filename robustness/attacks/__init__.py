@@ -42,6 +42,7 @@ GENERATORS: Mapping[str, str] = MappingProxyType(
         "words-replaced": "robustness.attacks.foreign_words:WordsReplaced",
         "words-planted": "robustness.attacks.foreign_words:WordsPlanted",
         "marked-span": "robustness.attacks.starc:MarkedSpan",
+        "composition": "robustness.attacks.composition:Composition",
     }
 )
 """Generator name -> where it is defined. Resolved lazily; importing registers nothing."""

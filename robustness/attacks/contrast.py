@@ -20,7 +20,14 @@ from robustness.domain import Example, NotApplicable, Polarity, Run, Suite, Vari
 from robustness.rng import Rng
 from robustness.text import content_words, fold, is_cjk, sentences
 
-__all__ = ["ExchangeAnswers", "ExchangeNumbers", "contrast_consistency", "evidence_text", "sole_gold"]
+__all__ = [
+    "ExchangeAnswers",
+    "ExchangeNumbers",
+    "contrast_consistency",
+    "contrast_sets",
+    "evidence_text",
+    "sole_gold",
+]
 
 _STOPS = ".!?。！？ "
 _PRONOUN = re.compile(r"\b(?:he|she|him|her|his|hers|himself|herself)\b|[他她]", re.IGNORECASE)
@@ -98,21 +105,31 @@ class ExchangeNumbers:
 def contrast_consistency(suite: Suite, run: Run, attack: str) -> tuple[float | None, int]:
     """Return the contrast consistency under one attack, in [0, 1], and the number of sets.
 
-    A set is an example with its variants that are not degraded. Its value is the product of their
-    credits, the clean one included: 1 where every member is right. None where there is no set or a
-    member was not measured.
+    None where there is no set or a member was not measured.
 
     Source: Gardner et al. 2020 (arXiv 2004.02709), section 2.2.
+    """
+    values = [value for _, value in contrast_sets(suite, run, attack)]
+    if not values or any(map(isnan, values)):
+        return None, len(values)
+    return sum(values) / len(values), len(values)
+
+
+def contrast_sets(suite: Suite, run: Run, attack: str) -> tuple[tuple[str, float], ...]:
+    """Return the passage and the value of each contrast set of one attack.
+
+    A set is an example with its variants that are not degraded. Its value is the product of their
+    credits, the clean one included: 1 where every member is right, NaN where one was not measured.
     """
     sources = {example.id: example for example in suite.examples}
     sets: defaultdict[str, list[Example]] = defaultdict(list)
     for variant in suite.variants:
         if variant.attack == attack and not variant.degraded:
             sets[variant.source].append(variant.example)
-    values = [prod(read(item, run).credit for item in (sources[id_], *made)) for id_, made in sets.items()]
-    if not values or any(map(isnan, values)):
-        return None, len(values)
-    return sum(values) / len(values), len(values)
+    return tuple(
+        (sources[id_].group, prod(read(item, run).credit for item in (sources[id_], *made)))
+        for id_, made in sets.items()
+    )
 
 
 def sole_gold(example: Example) -> int:

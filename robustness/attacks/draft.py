@@ -108,5 +108,11 @@ def _edit(place: Place, index: int, before: str, after: str) -> Edit | None:
 
 def _common(first: str, second: str) -> int:
     """Return the length of the longest common beginning."""
-    pairs = zip(first, second, strict=False)
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
+    low, high = 0, min(len(first), len(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

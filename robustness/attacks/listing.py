@@ -9,12 +9,18 @@ from robustness.attacks.recipes import Recipe, WorkedExample, recipe, recipe_nam
 
 __all__ = ["explain", "table"]
 
+_MORE = (
+    "robustness attacks NAME explains one, with a worked example.",
+    "robustness attacks NAME --data FORMAT:PATH --item ID shows what it does to an item of yours.",
+)
+
 
 def table(*, json: bool = False) -> str:
-    """Return all recipes, one a line, by family and name; as JSON the same fields in full."""
+    """Return all recipes by family and name: polarity, title, what each needs and its source, two lines
+    a recipe; as JSON the same fields in full."""
     recipes = sorted(map(recipe, recipe_names()), key=lambda made: (made.family, made.name))
     if json:
-        fields = {"name", "title", "family", "polarity", "source", "languages", "leaks"}
+        fields = {"name", "title", "family", "polarity", "needs", "source", "languages", "leaks"}
         rows = [
             made.model_dump(mode="json", include=fields) | {"severities": len(made.levels)}
             for made in recipes
@@ -26,8 +32,10 @@ def table(*, json: bool = False) -> str:
         if made.family != family:
             family = made.family
             lines += ["", family]
-        lines.append(f"  {made.name:<{width}}  {made.polarity.value:<8}  {made.title}")
-    return "\n".join([*lines[1:], "", "robustness attacks NAME explains one, with a worked example."])
+        needs = f" (needs {', '.join(made.needs)})" if made.needs else ""
+        lines.append(f"  {made.name:<{width}}  {made.polarity.value:<8}  {made.title}{needs}")
+        lines.append(f"  {'':<{width}}  {'':<8}  {made.source}")
+    return "\n".join([*lines[1:], "", *_MORE])
 
 
 def explain(name: str, *, json: bool = False) -> str:
@@ -46,6 +54,7 @@ def _lines(made: Recipe) -> Iterator[str]:
     yield f"source      {made.source}"
     yield f"languages   {', '.join(made.languages)}"
     yield f"severities  {len(made.levels)}"
+    yield f"needs       {', '.join(made.needs) or 'the item alone'}"
     if made.leaks:
         yield f"leaks       {', '.join(made.leaks)} (rules of form that it is known to feed)"
     yield ""

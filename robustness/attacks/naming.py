@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -33,7 +33,11 @@ def named(texts: Sequence[str], kinds: Iterable[str]) -> dict[str, str]:
     for text in texts:
         taken = words(text)
         for i, word in enumerate(taken.words):
-            unsafe.update(_parts(word))
+            if "-" in word:
+                unsafe.update(word.split("-"))
+            # All capitals alone may be an acronym; beside the name itself they follow it.
+            if not word[0].isupper() or not word.isalpha() or (len(word) > 1 and word.isupper()):
+                continue
             kind = _kind(taken, i, wanted)
             if not kind:
                 continue
@@ -41,8 +45,9 @@ def named(texts: Sequence[str], kinds: Iterable[str]) -> dict[str, str]:
             found.setdefault(name, kind)
             if _is_part(taken, i):
                 unsafe.add(name)
-    plain = {word for text in texts for word in words(text).words if word.islower()}
-    return {name: kind for name, kind in found.items() if name not in unsafe and name.lower() not in plain}
+    found = {name: kind for name, kind in found.items() if name not in unsafe}
+    plain = {word for text in texts for word in words(text).words if word.islower()} if found else set()
+    return {name: kind for name, kind in found.items() if name.lower() not in plain}
 
 
 def renamed(text: str, mapping: Mapping[str, str]) -> str:
@@ -74,9 +79,6 @@ def _base(word: str) -> str:
 def _kind(taken: Words, at: int, wanted: frozenset[str]) -> str:
     """Return the kind of the name at `at`, if it is a wanted one: from the lists, or behind a title."""
     word = taken.words[at]
-    # All capitals alone may be an acronym; beside the name itself they follow it.
-    if not word[0].isupper() or not word.isalpha() or (len(word) > 1 and word.isupper()):
-        return ""
     kind = name_kinds().get(_base(word), "")
     if kind == "surname" or not kind:
         kind = "surname" if _behind_title(taken, at) and len(word) > 1 else ""
@@ -103,10 +105,6 @@ def _is_part(taken: Words, at: int) -> bool:
 
 def _is_capital(word: str) -> bool:
     return word[0].isupper() and word != "I" and word.lower() not in _stop_words()
-
-
-def _parts(word: str) -> Iterator[str]:
-    return iter(word.split("-") if "-" in word else ())
 
 
 def chinese_surnames(texts: Sequence[str]) -> tuple[str, ...]:

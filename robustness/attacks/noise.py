@@ -263,7 +263,7 @@ def _texts(example: Example, fields: Sequence[Literal["passage", "question"]]) -
 
 def _vocabulary(example: Example) -> frozenset[str]:
     texts = (example.passage, example.question, *example.options)
-    return frozenset(word.lower() for text in texts for word in words(text).words)
+    return frozenset(lowered for text in texts for lowered in map(str.lower, words(text).words))
 
 
 def _option_words(example: Example) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Literal, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -21,7 +21,19 @@ from robustness.text import is_cjk
 if TYPE_CHECKING:
     from robustness.attacks.corpus import Corpus
 
-__all__ = ["OtherItem", "Recipe", "WorkedExample", "apply", "recipe", "recipe_names", "worked_example"]
+__all__ = [
+    "Need",
+    "OtherItem",
+    "Recipe",
+    "WorkedExample",
+    "apply",
+    "recipe",
+    "recipe_names",
+    "worked_example",
+]
+
+Need: TypeAlias = Literal["distractor-span", "evidence", "other-items", "wordnet"]
+"""What a recipe cannot do without: spans that the data marks, other items of the data set, nltk's WordNet."""
 
 
 class _Content(BaseModel):
@@ -71,6 +83,10 @@ class Recipe(_Content):
     """Why the judgement is fair: what a careful reader does under this attack."""
     known_limits: tuple[str, ...] = ()
     languages: tuple[Literal["en", "zh"], ...]
+    needs: tuple[Need, ...] = ()
+    alike: bool = False
+    """Whether passage, question and every option, the gold one too, are changed by one mapping, as a
+    renaming does. Else the gold option keeps its text wherever it stays right."""
     leaks: tuple[str, ...] = ()
     """Sentinels that this attack is known to feed (see `suites/audit.py`)."""
     parameters: dict[str, Any] = Field(default_factory=dict)
@@ -168,7 +184,7 @@ def _resolve(generator: str) -> Any:
 
 def _fault(factory: Any, parameters: Mapping[str, object]) -> str:
     """Return what is wrong with the first wrong parameter of one of our generators; empty if nothing."""
-    known = {made.name for made in fields(factory)} - {"name", "polarity", "corpus"}
+    known = {made.name for made in fields(factory) if made.init} - {"name", "polarity", "corpus"}
     hints = get_type_hints(factory, include_extras=True)
     for key, value in parameters.items():
         if key not in known:

@@ -102,14 +102,26 @@ def _synonyms(word: str, reader: Any) -> tuple[str, ...]:
         found |= {
             _inflected(s.name(), pos, form, reader)
             for s in synset.lemmas()
-            if s.count() and s.name() != lemma
+            if _count(s, reader) and s.name() != lemma
         }
     return tuple(sorted(found - {"", word, lemma}))
 
 
 def _uses(lemma: str, pos: str, reader: Any) -> int:
     """Return 1 + how often the word is tagged with this class: one stands for a sense never tagged."""
-    return 1 + sum(int(name.count()) for name in reader.lemmas(lemma, pos))
+    return 1 + sum(_count(name, reader) for name in reader.lemmas(lemma, pos))
+
+
+def _count(lemma: Any, reader: Any) -> int:
+    return _counts(reader).get(lemma.key(), 0)
+
+
+@cache
+def _counts(reader: Any) -> dict[str, int]:
+    """Return sense key -> how often it is tagged, read once: nltk searches the file for each lemma."""
+    with reader.open("cntlist.rev") as lines:
+        rows = (line.split() for line in lines)
+        return {row[0]: int(row[-1]) for row in rows if len(row) > 1}
 
 
 def _analyses(word: str, reader: Any) -> list[tuple[str, str, Form]]:

@@ -19,6 +19,9 @@ _SUMMARY_2: Final[Json] = {
     "baseline": "",
     "comparisons": [],
     "slices": [],
+    "dose_responses": [],
+    "contrasts": [],
+    "roles": [],
 }
 _ATTACK_2: Final[Json] = {
     "p_drop": None,

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from robustness.domain import HOW_COMPUTED, Run, Status, Suite
+from robustness.judging.groups import ContrastGroups, RoleShares, contrast_groups, role_shares
+from robustness.judging.ladders import DoseResponse, dose_responses
 from robustness.reports.attacked import AttackSummary, attack_summaries, recipes_of
 from robustness.reports.audited import (
     FindingSummary,
@@ -101,6 +103,10 @@ class Summary:
     """With the baseline: clean accuracy first, then one per check; empty without one."""
     slices: tuple[Verdict, ...]
     """The limits again on each kind of question that was asked for; one that fails fails the run."""
+    dose_responses: tuple[DoseResponse, ...]
+    contrasts: tuple[ContrastGroups, ...]
+    roles: tuple[RoleShares, ...]
+    """Kinds of options chosen; empty, as are the two above, in reports of schema 1."""
     findings: tuple[FindingSummary, ...]
     sentinels: tuple[SentinelSummary, ...]
     invalid_rows: tuple[str, ...]
@@ -142,6 +148,9 @@ def summarise(
         baseline=public_text(judgement.baseline),
         comparisons=measured(judgement.comparisons),
         slices=tuple(_verdict(v) for v in judgement.slices),
+        dose_responses=measured(dose_responses(suite, judgement.outcomes)),
+        contrasts=measured(contrast_groups(suite, run)),
+        roles=role_shares(suite, run),
         findings=findings(suite.audit, text=text),
         sentinels=sentinels(suite.audit),
         invalid_rows=rows if text else (),

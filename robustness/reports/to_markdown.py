@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from robustness.domain import Polarity, Status
 from robustness.reports.gate_sheets import comparisons, gates, known_failures, slices
+from robustness.reports.group_sheets import contrasts, doses, roles
 from robustness.reports.markdown import code, prose, sheet, table, versioned
 from robustness.reports.markdown_examples import examples
 from robustness.reports.model_sheets import calibration, positions, sensitivity
@@ -51,6 +52,8 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from sheet(slices(summary), folded=True)
     for polarity in POLARITIES:
         yield from _polarity(polarity, [a for a in summary.attacks if a.polarity is polarity])
+    for grouped in (contrasts(summary), doses(summary), roles(summary)):
+        yield from sheet(grouped)
     yield from _robust(summary)
     yield from _behind(summary)
     yield from examples(summary)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from robustness.attacks.corpus import Corpus, NeedsCorpus
 from robustness.attacks.recipes import Recipe, apply
@@ -14,9 +15,12 @@ from robustness.errors import DataError
 from robustness.suites.plan import Plan
 from robustness.suites.store import fingerprint
 
-__all__ = ["build", "ordered"]
+__all__ = ["CHUNK", "build", "generate", "ordered"]
 
-_CHUNK = 256
+CHUNK = 256
+"""Items that are attacked together: what is held at once of a suite in the making."""
+_AHEAD = 2
+"""Chunks that each worker process may have under way or waiting to be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def build(
     """
     arranged = ordered(examples)
     document = plan.as_json()
-    made = list(_made(arranged, plan, seed=seed, workers=workers))
+    made = list(generate(arranged, plan, seed=seed, workers=workers))
     variants = tuple(item for item in made if isinstance(item, Variant))
     _refuse_shared_ids(arranged, variants)
     skipped = tuple(item for item in made if isinstance(item, Skip))
@@ -81,27 +85,48 @@ def _refuse_shared_ids(examples: Sequence[Example], variants: Sequence[Variant])
         seen.add(variant.id)
 
 
-def _made(examples: tuple[Example, ...], plan: Plan, *, seed: int, workers: int) -> Iterator[Variant | Skip]:
+def generate(
+    examples: tuple[Example, ...], plan: Plan, *, seed: int = 0, workers: int = 1
+) -> Iterator[Variant | Skip]:
+    """Yield the variants and skips of these examples, in their order and then the plan's.
+
+    A chunk of items is attacked when the one before it has been taken: beside the examples and what
+    attacks draw on, no more is held than `CHUNK` items' variants, with `workers` processes a few chunks
+    for each. `build` keeps them all.
+    """
     from tqdm import tqdm
 
-    chunks = [examples[i : i + _CHUNK] for i in range(0, len(examples), _CHUNK)]
     with tqdm(total=len(examples), desc="build", unit="item", delay=1) as bar:
-        for chunk, made in zip(chunks, _mapped(chunks, examples, plan, seed, workers), strict=True):
+        for made in _mapped(examples, plan, seed, workers):
             yield from made
-            bar.update(len(chunk))
+            bar.update(min(CHUNK, len(examples) - bar.n))
 
 
 def _mapped(
-    chunks: Sequence[Sequence[Example]], examples: tuple[Example, ...], plan: Plan, seed: int, workers: int
+    examples: tuple[Example, ...], plan: Plan, seed: int, workers: int
 ) -> Iterator[list[Variant | Skip]]:
-    if workers <= 1 or len(chunks) < 2:
+    if workers <= 1 or len(examples) <= CHUNK:
         steps = _steps(plan, examples)
-        yield from (_chunk(chunk, steps, seed) for chunk in chunks)
+        yield from (_chunk(chunk, steps, seed) for chunk in _chunks(examples))
         return
     plain = tuple(map(_plain, examples))
-    sent = [plain[i : i + _CHUNK] for i in range(0, len(plain), _CHUNK)]
     with ProcessPoolExecutor(workers, initializer=_prepare, initargs=(plan, plain, seed)) as pool:
-        yield from pool.map(_prepared_chunk, sent)
+        yield from _in_order(pool, _chunks(plain), ahead=workers * _AHEAD)
+
+
+def _chunks(examples: tuple[Example, ...]) -> Iterator[tuple[Example, ...]]:
+    return (examples[i : i + CHUNK] for i in range(0, len(examples), CHUNK))
+
+
+def _in_order(
+    pool: Executor, chunks: Iterator[tuple[Example, ...]], *, ahead: int
+) -> Iterator[list[Variant | Skip]]:
+    """Yield what the pool makes of the chunks, in order, never more than `ahead` of them handed out."""
+    waiting = deque(pool.submit(_prepared_chunk, chunk) for chunk in islice(chunks, ahead))
+    while waiting:
+        made = waiting.popleft().result()
+        waiting.extend(pool.submit(_prepared_chunk, chunk) for chunk in islice(chunks, 1))
+        yield made
 
 
 def _plain(example: Example) -> Example:

@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from robustness.attacks.recipes import Recipe, recipe
+from robustness.attacks.composition import composed
+from robustness.attacks.recipes import Recipe, recipe, recipe_names
 from robustness.content import content_file, content_names, load_toml
 from robustness.errors import PlanError, unknown
 from robustness.suites.audit import SENTINELS
@@ -67,9 +68,12 @@ class Limits(Allowances):
 
 
 class Check(_Content):
-    """One recipe in a plan."""
+    """One recipe in a plan, or several run one after another."""
 
     attack: str
+    """Name of a recipe; of a composition any other name, its parts with `+` between them by default."""
+    compose: tuple[str, ...] = ()
+    """`compose = ["addsent2pas-shuffle", "swap-letters"]`: each on what the one before it made."""
     severities: tuple[int, ...] = Field((1,), min_length=1)
     limits: Limits = Limits()
     gate: Gate | None = None
@@ -78,6 +82,21 @@ class Check(_Content):
     """Why these limits."""
     accept_leaks: tuple[str, ...] = ()
     """Sentinels that may beat this recipe on this data although the recipe does not declare it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("compose") and "attack" not in given:
+            return {**given, "attack": "+".join(map(str, given["compose"]))}
+        return given
+
+    def recipe(self) -> Recipe:
+        """Return the recipe that this check runs. Raises `PlanError` as `recipe` and `composed` do."""
+        if not self.compose:
+            return recipe(self.attack)
+        if self.attack in recipe_names():
+            raise PlanError(f"attack {self.attack!r}: a recipe has this name; give the composition another")
+        return composed(self.compose, self.attack)
 
 
 class Plan(_Content):
@@ -113,7 +132,7 @@ class Plan(_Content):
         Raises `PlanError` for an unknown attack, a severity that its recipe does not have, an attack
         given as a file (results are joined by name) and an unknown sentinel in `accept_leaks`.
         """
-        found = {check.attack: recipe(check.attack) for check in self.check}
+        found = {check.attack: check.recipe() for check in self.check}
         for check in self.check:
             _named_alike(check.attack, found[check.attack].name)
             for sentinel in check.accept_leaks:

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from robustness.attacks.corpus import Corpus, NeedsCorpus
-from robustness.attacks.recipes import Recipe, apply, recipe, recipe_names
-from robustness.domain import Example, NotApplicable, Polarity, Skip, Variant, replay
+from robustness.attacks.corpus import NeedsCorpus
+from robustness.attacks.recipes import apply, recipe, recipe_names
+from robustness.domain import Example, Polarity, Skip, Variant
+from robustness.testing import (
+    SAMPLE_CORPUS,
+    SAMPLE_ITEMS,
+    broken_promises,
+    example_faults,
+    hash_seed_faults,
+    odd_faults,
+)
 from robustness.text import sentences
 
 # An attack on WordNet runs where WordNet is; `test_wordnet.py` brings a small one of its own.
@@ -24,24 +32,6 @@ KEEPS_OPTIONS = {
     "contractions", "pronouns-resolved", "mask-words", "numerals-changed",
     "exchange-answers", "exchange-numbers", "negate-question", "words-replaced", "words-planted",
 }  # fmt: skip
-CHANGES_ALL_ALIKE = {"rename-names", "rename-from-data", "numbers-shifted"}
-"""One mapping over passage, question and options: the gold option's text changes, its place does not."""
-CORPUS = Corpus(
-    (
-        ("c1", "The baker opened his shop at six. Fresh rolls were gone by eight."),
-        ("c2", "Two hikers lost the path near the lake. They didn't find their old tent."),
-        ("c3", "他们昨天去了公园。天气很好，孩子们很高兴。"),
-        ("c4", "商店九点开门。她买了一本旧书。"),
-    ),
-    (
-        ("c1", "Where was the lamp?", ("At home.", "In the old tent.", "The U.S.", "a lamp")),
-        ("c2", "Who left?", ("Lee", "At home.", "Dr. Ann went home to the tent.", "blue tent")),
-        ("c3", "他们去了哪里？", ("公园", "去了商店。", "昨天没有去", "很高兴")),
-        ("c4", "谁买了书？", ("她们", "公园", "孩子们很高兴。")),
-        ("p1", "What did Bob see?", ("A well-known café.", "It didn't go.", "Bob's blue lamp", "left home")),
-        ("p1", "他买了什么？", ("一本书", "公园的书店", "没有去商店。", "昨天")),
-    ),
-)
 ENGLISH = tuple(
     "the The a Ann Bob didn't it's Lee's lamp tent old blue left went home to at 9:00 Dr. U.S. café "
     "well-known".split()
@@ -86,7 +76,7 @@ def examples(draw):
 
 def made_by(name: str, level: int):
     attack = recipe(name).attack(level)
-    return attack.bind(CORPUS) if isinstance(attack, NeedsCorpus) else attack
+    return attack.bind(SAMPLE_CORPUS) if isinstance(attack, NeedsCorpus) else attack
 
 
 def applied(name: str, level: int, example: Example, seed: int = 0) -> list[Variant | Skip]:
@@ -104,90 +94,49 @@ generated = settings(max_examples=20, deadline=None, suppress_health_check=[Heal
 @every_recipe
 @generated
 @given(example=examples(), seed=st.integers(0, 3))
-def test_every_variant_keeps_what_its_recipe_promises(name, level, example, seed):
-    found = applied(name, level, example, seed)
-    assert found, "neither a variant nor a skip"
-    assert all(made.reason for made in found if isinstance(made, Skip))
-    for number, made in enumerate((m for m in found if isinstance(m, Variant)), start=1):
-        assert made.id == f"{example.id}~{name}.{level}" + (f"/{number}" if number > 1 else "")
-        assert (made.source, made.attack, made.severity) == (example.id, name, level)
-        assert made.example.id == made.id
-        assert made.example.group == example.group
-        assert_mapped(made, example)
-        assert_label(made, example, recipe(name))
-        assert_untouched(made, example, recipe(name).generator)
-        assert_recorded(made, example)
-
-
-def assert_mapped(made: Variant, example: Example) -> None:
-    old = [origin for origin in made.option_map if origin != -1]
-    assert len(made.option_map) == len(made.example.options)
-    assert len(old) == len(set(old))
-    assert set(old) <= set(range(len(example.options)))
-
-
-def assert_label(made: Variant, example: Example, of: Recipe) -> None:
-    """Gold text unchanged and the answer moved with it, wherever a right answer is left."""
-    assert example.answer is not None
-    if of.generator in CHANGES_ALL_ALIKE:
-        assert made.example.answer == example.answer
-        assert made.option_map == tuple(range(len(example.options)))
-    elif of.polarity in {Polarity.ATTACK, Polarity.ABLATION}:
-        assert made.example.answer is not None
-        changed = {"add-distractor": 1, "remove-distractor": -1}.get(recipe(made.attack).generator, 0)
-        assert len(made.example.options) == len(example.options) + changed
-        assert made.option_map[made.example.answer] == example.answer
-        assert made.example.options[made.example.answer] == example.options[example.answer]
-    elif of.polarity is Polarity.CONTRAST:
-        assert made.example.answer is not None
-        assert made.option_map[made.example.answer] != example.answer
-    elif made.example.answer is not None:
-        assert made.option_map[made.example.answer] == -1
-
-
-def assert_untouched(made: Variant, example: Example, generator: str) -> None:
-    if generator in KEEPS_OPTIONS:
-        assert made.example.options == example.options
-        assert made.option_map == tuple(range(len(example.options)))
-    elif generator not in CHANGES_ALL_ALIKE:
-        assert made.example.passage == example.passage
-        assert made.example.question == example.question
-
-
-def assert_recorded(made: Variant, example: Example) -> None:
-    expected = replace(made.example, answer=None, group="", meta={})
-    assert replace(replay(example, made), answer=None, group="", meta={}) == expected
-    assert made.degraded == bool(made.notes.get("reason"))
-    assert all(isinstance(note, str | int | float | bool) for note in made.notes.values())
-    gold = example.options[example.answer or 0]
-    moved = made.option_map != tuple(range(len(example.options)))
-    assert made.edits or made.degraded or moved or not gold.strip()
-
-
-@every_recipe
-@settings(parent=generated, max_examples=6)
-@given(example=examples())
-def test_the_same_seed_gives_the_same_variants_whatever_ran_before(name, level, example):
-    first = applied(name, level, example, 5)
-    other = replace(example, id="m0#9", passage=example.passage + " Then they went home.", meta={})
-    applied(name, level, other, 5)
-    assert applied(name, level, example, 5) == first
+def test_every_variant_keeps_the_contract_of_attacks(name, level, example, seed):
+    assert broken_promises(recipe(name), example, severity=level, seed=seed) == []
 
 
 @every_recipe
 @settings(parent=generated, max_examples=8)
-@given(example=examples(), answer=st.sampled_from([None, 0]))
-def test_an_attack_raises_nothing_but_not_applicable(name, level, example, answer):
-    from robustness.rng import derive
+@given(example=examples())
+def test_an_attack_raises_nothing_but_not_applicable_on_odd_items(name, level, example):
+    assert odd_faults(recipe(name), example, severity=level) == []
 
-    for odd in (replace(example, answer=answer), replace(example, meta={"evidence": "lamp"})):
-        try:
-            made = list(made_by(name, level)(odd, level, derive(0, "x")))
-        except NotApplicable as skip:
-            reason = str(skip)
-            assert reason
-        else:
-            assert made
+
+@every_recipe
+@generated
+@given(example=examples())
+def test_an_attack_leaves_the_fields_alone_that_it_does_not_name(name, level, example):
+    of = recipe(name)
+    for made in variants(name, level, example):
+        if of.generator in KEEPS_OPTIONS:
+            assert made.example.options == example.options
+            assert made.option_map == tuple(range(len(example.options)))
+        elif of.alike:
+            assert made.option_map == tuple(range(len(example.options)))
+        elif of.generator != "composition":
+            assert made.example.passage == example.passage
+            assert made.example.question == example.question
+        if of.polarity in {Polarity.ATTACK, Polarity.ABLATION}:
+            changed = {"add-distractor": 1, "remove-distractor": -1}.get(of.generator, 0)
+            assert len(made.example.options) == len(example.options) + changed
+
+
+def test_no_attack_depends_on_the_hash_seed():
+    assert hash_seed_faults([recipe(name) for name in NAMES], SAMPLE_ITEMS) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_keeps_the_contract_on_the_items_of_the_kit(name):
+    made = recipe(name)
+    faults = [*example_faults(made)]
+    for item in SAMPLE_ITEMS:
+        for severity in range(1, len(made.levels) + 1):
+            faults += broken_promises(made, item, severity=severity)
+            faults += odd_faults(made, item, severity=severity)
+    assert faults == []
 
 
 RANDOM = [

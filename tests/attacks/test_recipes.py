@@ -301,3 +301,28 @@ def test_an_explanation_holds_claim_limits_and_both_texts(name):
     assert "before" in said
     assert "after" in said
     assert "<- changed" in said or "<- moved" in said or made.after.answer is None
+
+
+def differs(made: Recipe, **without: object) -> bool:
+    """Tell whether the worked example comes out otherwise, or not at all, without something."""
+    try:
+        changed = worked_example(
+            made.model_copy(update={"example": made.example.model_copy(update=without)})
+        )[1]
+    except PlanError:
+        return True
+    return dict(changed) != dict(worked_example(made)[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_lists_what_it_cannot_do_without_and_nothing_else(name):
+    made = recipe(name)
+    if made.parameters.get("lexicon") == "wordnet":
+        assert made.needs == ("wordnet",)
+        return
+    found = {
+        "other-items": differs(made, others=(), other_items=()),
+        "evidence": bool(made.example.evidence) and differs(made, evidence=""),
+        "distractor-span": bool(made.example.distractor_span) and differs(made, distractor_span=""),
+    }
+    assert set(made.needs) == {need for need, wanted in found.items() if wanted}

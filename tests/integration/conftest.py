@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import site
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ class Said:
     out: str
     err: str
 
+
+ROOT = Path(__file__).parents[2]
 
 Command = Callable[..., Said]
 Stories = Callable[..., tuple[Example, ...]]
@@ -97,3 +101,44 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         return Said(0 if end.value.code is None else int(end.value.code), said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def environment(wheel: Path) -> Callable[..., Path]:
+    """Return `environment(folder, *more)`: the interpreter of a fresh environment with the wheel, and more
+    packages, installed by pip.
+
+    The libraries come from the environment of the tests, behind its own folder: what pip installed
+    there is found first.
+    """
+
+    def make(folder: Path, *more: Path) -> Path:
+        subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+        made = folder / "venv" / "bin" / "python"
+        purelib = next((folder / "venv" / "lib").glob("python*/site-packages"))
+        (purelib / "borrowed.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
+        pip = [
+            str(made),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            "--no-build-isolation",
+        ]
+        subprocess.run(
+            [*pip, "--no-build-isolation", "--ignore-installed", str(wheel), *map(str, more)], check=True
+        )
+        return made
+
+    return make

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import site
 import subprocess
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from robustness.readers.load import load
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 CONFIGURATION = """\
 model = "checkpoint"
 data = "jsonl:data.jsonl"
@@ -66,33 +64,9 @@ def test_the_fixture_reads_the_same_run(robustness_check):
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the interpreter of a fresh environment with the wheel in it.
-
-    The libraries come from the environment of the tests, behind its own folder: what pip installed
-    there is found first.
-    """
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    made = folder / "venv" / "bin" / "python"
-    build: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        folder / "dist",
-        ROOT,
-    ]
-    subprocess.run(build, check=True, capture_output=True)
-    wheel = next((folder / "dist").glob("*.whl"))
-    pip: list[str | Path] = [made, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
-    subprocess.run(pip, check=True)
-    purelib = next((folder / "venv" / "lib").glob("python*/site-packages"))
-    borrowed = "\n".join(site.getsitepackages())
-    (purelib / "borrowed.pth").write_text(borrowed, encoding="utf-8")
-    return made
+def python(tmp_path_factory: pytest.TempPathFactory, environment: Callable[..., Path]) -> Path:
+    """Return the interpreter of a fresh environment with the wheel in it."""
+    return environment(tmp_path_factory.mktemp("environment"))
 
 
 @pytest.fixture

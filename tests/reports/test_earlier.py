@@ -23,6 +23,7 @@ def test_a_report_of_schema_1_is_read_with_nothing_made_up():
     summary = from_json(OLD.read_text(encoding="utf-8"))
     assert summary.schema == SCHEMA == 3
     assert (summary.calibration, summary.position_bias) == (None, None)
+    assert (summary.dose_responses, summary.contrasts, summary.roles) == ((), (), ())
     assert (summary.correction, summary.baseline, summary.comparisons) == ("none", "", ())
     for verdict in summary.verdicts:
         assert (verdict.p_value, verdict.gate, verdict.known_failure) == (None, "fixed", "")
@@ -57,6 +58,9 @@ def test_the_schema_says_all_that_schema_1_lacked(suite: Suite, run: Run, judgem
         "comparisons",
         "risk_coverage",
         "slices",
+        "dose_responses",
+        "contrasts",
+        "roles",
     }
 
 

@@ -1,0 +1,1 @@
+"""An attack of a third party: nothing of it lies in the tool."""

@@ -1,0 +1,1 @@
+"""The plans, found by entry point."""

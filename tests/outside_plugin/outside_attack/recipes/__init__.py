@@ -1,0 +1,1 @@
+"""The recipes, found by entry point."""
