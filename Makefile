@@ -1,12 +1,12 @@
 # Two commands for a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
-# Each does all of its own set-up in .venv.
+# Each does all of its own set-up in .venv. `make browser` adds a browser for tests/browser where it can.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test slow check wheel model clean
+.PHONY: demo test slow check wheel model browser examples clean
 
 demo: $(STAMP)
 	$(BIN)/robustness demo
@@ -22,6 +22,12 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+browser:
+	sh tools/install_browser.sh
+
+examples: $(STAMP)
+	$(BIN)/python tools/examples.py
 
 wheel: $(STAMP)
 	rm -rf dist

@@ -12,8 +12,9 @@ from robustness.judging.decisions import guesses, of_a_guesser
 from robustness.judging.slices import deciding
 from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
+from robustness.reports.excerpts import Excerpt
 from robustness.reports.summary import AttackSummary, Summary
-from robustness.reports.telling import Compared, Excerpt, Telling, compared
+from robustness.reports.telling import Compared, Telling, compared
 from robustness.reports.wording import (
     POLARITIES,
     amount,

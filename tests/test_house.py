@@ -135,3 +135,13 @@ def test_runs_in_the_repository_are_whole_and_hold_numbers_only(run):
 
 def test_there_are_runs_of_a_real_model_in_the_repository():
     assert {run.name for run in RUNS} == {"si2019", "shortcuts"}
+
+
+def test_the_pages_in_the_repository_are_small_and_load_nothing():
+    folder = ROOT / "reports" / "examples" / "demo"
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 1_000_000
+    for name in ("report", "compare"):
+        page = (folder / f"{name}.html").read_text(encoding="utf-8")
+        assert "content=\"default-src 'none'; style-src 'sha256-" in page
+        assert not re.search(r"<(link|img|iframe|script src)|url\(", page)
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")

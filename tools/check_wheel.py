@@ -14,6 +14,7 @@ DEMO = (
     "robustness/demo/templates.toml",
     "robustness/demo/words.toml",
     "robustness/py.typed",
+    "robustness/reports/templates/page.js",
     "robustness/reports/templates/report.html.j2",
 )
 

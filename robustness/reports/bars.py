@@ -17,6 +17,9 @@ _LIMITS = {
     "margin_retained": "max_margin_retained",
     "auroc": "min_auroc",
 }
+_LEAST_REACH = 0.2
+"""A line of drops is at least this long, so that small drops look small."""
+_EDGE = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,20 @@ class Bar:
 
 
 def scale(attacks: Iterable[AttackSummary]) -> tuple[float, float]:
-    """Return the ends of a line on which every interval and limit of one polarity lies."""
-    values = [0.0, 1.0]
-    for attack in attacks:
+    """Return the ends of a line on which every interval and limit of one polarity lies.
+
+    It always holds 0; and 1 where that is what a measure is read against, as a drop is not.
+    """
+    shown = tuple(attacks)
+    drops = all(POLARITIES[attack.polarity].measure == "drop" for attack in shown)
+    values = [0.0, _LEAST_REACH if drops else 1.0]
+    for attack in shown:
         estimate = judged(attack)
         values += [v for v in (estimate.value, estimate.low, estimate.high) if v is not None]
         values += attack.limits.values()
-    return max(-1.0, min(values)), min(2.0, max(values))
+    low, high = min(values), max(values)
+    edge = _EDGE * (high - low) if drops else 0.0
+    return max(-1.0, low - edge), min(2.0, high + edge)
 
 
 def attack_bar(attack: AttackSummary, reach: tuple[float, float]) -> Bar | None:

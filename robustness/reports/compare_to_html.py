@@ -1,4 +1,4 @@
-"""A comparison of runs as one HTML page: no script, no outside asset, nothing that data can break."""
+"""A comparison of runs as one HTML page: one file, nothing loaded, nothing that data can break."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from robustness.reports import compare_wording as words
 from robustness.reports.bars import Bar, difference_bar
+from robustness.reports.charts import Tick
 from robustness.reports.compare_sheets import flip_matrix, ranks, runs
 from robustness.reports.compared import Match, RunsCompared, Standing
 from robustness.reports.html_pages import environment
+from robustness.reports.strips import axis
 from robustness.reports.wording import likelihood
 
 if TYPE_CHECKING:
@@ -36,19 +38,21 @@ class _Section:
     words: words.Section
     far: float
     """Where the line ends."""
+    marks: tuple[Tick, ...]
     rows: tuple[tuple[Match, Bar | None], ...]
 
 
 def compare_to_html(compared: RunsCompared) -> str:
     """Return the comparison as one HTML page for screens of any width, light, dark and paper.
 
-    Everything is escaped, and every value passes `visible_text`; a content security policy forbids
-    scripts and any load. Equal comparisons give equal text.
+    Everything is escaped, and every value passes `visible_text`; a content security policy lets our
+    own style and script run and forbids any load. Equal comparisons give equal text.
     """
     return _template().render(
         c=compared,
         several=len(compared.contestants) > 1,
         seeds=any(len(one.runs) > 1 for one in (compared.reference, *compared.contestants)),
+        title=f"{', '.join(one.name for one in compared.contestants)} beside {compared.reference.name}",
         headline=words.headline(compared),
         remarks=words.remarks(compared),
         gravest=_gravest(compared),
@@ -81,7 +85,8 @@ def _tally(compared: RunsCompared, name: str) -> dict[Standing, int]:
 def _section(compared: RunsCompared, section: words.Section) -> _Section:
     far = 1.1 * max(_LEAST, compared.margin or 0.0, *_ends(section.matches))
     rows = tuple((m, difference_bar(m.found.difference, far, compared.margin)) for m in section.matches)
-    return _Section(section, far, rows)
+    measure = "auroc" if section.id == "abstain" else "drop"
+    return _Section(section, far, axis((-far, far), measure), rows)
 
 
 def _ends(matches: Sequence[Match]) -> list[float]:

@@ -9,10 +9,10 @@ __all__ = ["LACKED_BY", "LACKING", "READABLE", "brought_up"]
 
 Json: TypeAlias = dict[str, Any]
 
-READABLE: Final = (1, 2)
+READABLE: Final = (1, 2, 3)
 """Schemas of `summary.json` that this version reads."""
 
-LACKING: Final[Json] = {
+_SUMMARY_2: Final[Json] = {
     "calibration": None,
     "position_bias": None,
     "correction": "none",
@@ -23,9 +23,7 @@ LACKING: Final[Json] = {
     "contrasts": [],
     "roles": [],
 }
-"""What a summary of schema 1 did not say, and what stands for it."""
-
-_ATTACK: Final[Json] = {
+_ATTACK_2: Final[Json] = {
     "p_drop": None,
     "p_drop_adjusted": None,
     "design_effect": None,
@@ -38,7 +36,7 @@ _ATTACK: Final[Json] = {
     "limits_reason": "",
     "known_failure": "",
 }
-_VERDICT: Final[Json] = {
+_VERDICT_2: Final[Json] = {
     "gate": "fixed",
     "step": None,
     "baseline": "",
@@ -47,26 +45,59 @@ _VERDICT: Final[Json] = {
     "known_failure": "",
     "slice": "",
 }
-LACKED_BY: Final[Mapping[str, Json]] = {"AttackSummary": _ATTACK, "Verdict": _VERDICT}
-"""The same for each attack and each verdict of it."""
+_SUMMARY_3: Final[Json] = {"risk_coverage": []}
+_ATTACK_3: Final[Json] = {
+    "items": [],
+    "worked": [],
+    "worked_options": [[], []],
+    "flips": None,
+    "margins": None,
+    "risk_coverage": [],
+}
+_EXAMPLE_3: Final[Json] = {"happened": "", "passage": ""}
+
+LACKING: Final[Mapping[int, Json]] = {2: _SUMMARY_2, 3: _SUMMARY_3}
+"""Schema -> what a summary says from it on, and what stands for it where it was not said."""
+LACKED_BY: Final[Mapping[int, Mapping[str, Json]]] = {
+    2: {"AttackSummary": _ATTACK_2, "Verdict": _VERDICT_2},
+    3: {"AttackSummary": _ATTACK_3, "Telling": _EXAMPLE_3},
+}
+"""The same for each attack, each verdict and each example of it."""
 
 
 def brought_up(value: Json) -> Json:
     """Return the JSON value of a summary in the present schema.
 
-    Schema 1 had no p-values, no power, no calibration, no baseline, no slices, ladders or contrast sets
-    and one kind of gate. What is there is never changed, and keys that both need are not filled in.
+    Schema 1 had no p-values, no power, no calibration, no baseline and one kind of gate. Schema 2 had
+    no flip counts, no spread of margins, no risk-coverage curves, no worked examples and few items.
+    What is there is never changed, and keys that all schemas need are not filled in.
 
     >>> brought_up({"schema": 1, "attacks": [], "verdicts": []})["correction"]
     'none'
     """
-    if value.get("schema") != 1:
-        return value
-    lists = {name: _each(value[name], more) for name, more in _LISTS.items() if name in value}
-    return {**LACKING, **value, **lists, "schema": 2}
+    if value.get("schema") == 1:
+        value = _filled(value, _SUMMARY_2, {"attacks": _ATTACK_2, "verdicts": _VERDICT_2}) | {"schema": 2}
+    if value.get("schema") == 2:
+        value = _filled(value, _SUMMARY_3, {"attacks": _ATTACK_3}) | {"schema": 3}
+        if "attacks" in value:
+            value["attacks"] = _with_examples(value["attacks"])
+    return value
 
 
-_LISTS: Final = {"attacks": _ATTACK, "verdicts": _VERDICT}
+def _filled(value: Json, more: Json, lists: Mapping[str, Json]) -> Json:
+    entries = {name: _each(value[name], extra) for name, extra in lists.items() if name in value}
+    return {**more, **value, **entries}
+
+
+def _with_examples(attacks: object) -> object:
+    if not isinstance(attacks, list):
+        return attacks
+    return [
+        one | {"examples": _each(one["examples"], _EXAMPLE_3)}
+        if isinstance(one, dict) and "examples" in one
+        else one
+        for one in attacks
+    ]
 
 
 def _each(entries: object, more: Mapping[str, Any]) -> object:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from robustness.judging.contests import Condition
 from robustness.reports.contestants import Contestant
+from robustness.reports.excerpts import Excerpt
 from robustness.reports.matching import Items
 from robustness.reports.stored import ItemRow
-from robustness.reports.telling import Excerpt
 from robustness.stats.closed_form import mcnemar
 
 __all__ = ["Flipped", "FlippedOption", "Flips", "flips"]

@@ -1,18 +1,59 @@
-"""What all HTML pages share: templates, one style, escaping, numbers in words."""
+"""What all HTML pages share: templates, one style, one script, their policy, escaping, numbers in words."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from robustness.reports import wording
 from robustness.reports.escape import visible_text
-from robustness.reports.telling import Excerpt
+from robustness.reports.excerpts import Excerpt
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
-__all__ = ["environment", "pieces"]
+__all__ = ["Assets", "assets", "environment", "pieces"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The style and the script of a page, and the policy that lets these two run and nothing else."""
+
+    style: Markup
+    script: Markup
+    policy: Markup
+    """For `Content-Security-Policy`: their digests are named, so no other style or script is obeyed."""
+
+
+@cache
+def assets() -> Assets:
+    """Return what every page carries in itself.
+
+    >>> str(assets().policy[:36])
+    "default-src 'none'; style-src 'sha25"
+    """
+    from markupsafe import Markup
+
+    style, script = _source("style.css"), _source("page.js")
+    return Assets(
+        # Our own files, so not escaped; nothing of a run is in them.
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        policy=Markup(  # noqa: S704
+            f"default-src 'none'; style-src {_allowed(style)}; script-src {_allowed(script)}; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+    )
+
+
+def _allowed(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 def environment() -> Environment:
@@ -30,7 +71,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(count=wording.count, figure=wording.figure, spread=wording.spread)
+    made.globals.update(assets=assets(), count=wording.count, figure=wording.figure, spread=wording.spread)
     made.filters.update(percent=wording.percent, pieces=pieces)
     return made
 

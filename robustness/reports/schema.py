@@ -37,10 +37,10 @@ def summary_schema(version: int = summary.SCHEMA) -> Json:
         version: which schema of the summary: the present one, or an earlier one.
 
     >>> summary_schema()["properties"]["schema"]
-    {'const': 2}
+    {'const': 3}
     """
     made = _document(summary.Summary, f"summary.json, schema {version}", version)
-    return made if version == summary.SCHEMA else _earlier(made)
+    return _without_later(made, version)
 
 
 def comparison_schema() -> Json:
@@ -55,7 +55,8 @@ def comparison_schema() -> Json:
 SCHEMAS: Final[Mapping[str, Callable[[], Json]]] = {
     "comparison-1.json": comparison_schema,
     "summary-1.json": lambda: summary_schema(1),
-    "summary-2.json": summary_schema,
+    "summary-2.json": lambda: summary_schema(2),
+    "summary-3.json": summary_schema,
 }
 """File in `docs/schema/` -> what makes it."""
 
@@ -72,18 +73,21 @@ def _document(kind: type, title: str, version: int) -> Json:
     }
 
 
-def _earlier(made: Json) -> Json:
-    """Return the schema of schema 1: what `earlier` fills in, it did not have."""
+def _without_later(made: Json, version: int) -> Json:
+    """Return the schema of a version: what `earlier` fills in for later ones, it did not have."""
     old = deepcopy(made)
-    for shape, lacking in (
-        (old, earlier.LACKING),
-        *((old["$defs"][k], v) for k, v in earlier.LACKED_BY.items()),
-    ):
-        shape["properties"] = {k: v for k, v in shape["properties"].items() if k not in lacking}
-        shape["required"] = [key for key in shape["required"] if key in shape["properties"]]
+    for later in range(version + 1, summary.SCHEMA + 1):
+        _leave_out(old, earlier.LACKING[later])
+        for name, lacking in earlier.LACKED_BY[later].items():
+            _leave_out(old["$defs"][name], lacking)
     used = _references(old)
     old["$defs"] = {name: shape for name, shape in old["$defs"].items() if name in used}
     return old
+
+
+def _leave_out(shape: Json, lacking: Json) -> None:
+    shape["properties"] = {k: v for k, v in shape["properties"].items() if k not in lacking}
+    shape["required"] = [key for key in shape["required"] if key in shape["properties"]]
 
 
 def _references(shape: Json) -> set[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from robustness.domain import HOW_COMPUTED, Run, Status, Suite
 from robustness.judging.groups import ContrastGroups, RoleShares, contrast_groups, role_shares
 from robustness.judging.ladders import DoseResponse, dose_responses
+from robustness.reports.attacked import AttackSummary, attack_summaries, recipes_of
 from robustness.reports.audited import (
     FindingSummary,
     SentinelSummary,
@@ -17,19 +16,16 @@ from robustness.reports.audited import (
     invalid_rows,
     sentinels,
 )
+from robustness.reports.curves import CurvePoint, clean_curve
 from robustness.reports.headline import headline, remarks
-from robustness.reports.measured import finite_estimate, finite_number, finite_value, measured
-from robustness.reports.privacy import public_environment, public_text, without_quotes
-from robustness.reports.telling import Telling, index, telling
-from robustness.reports.wording import excused
+from robustness.reports.measured import finite_estimate, finite_number, measured
+from robustness.reports.privacy import public_environment, public_text
 from robustness.results import (
     Calibration,
     Comparison,
     Estimate,
     Judgement,
-    Outcome,
     PositionBias,
-    Result,
     RobustAccuracy,
     Verdict,
 )
@@ -44,17 +40,7 @@ __all__ = [
     "summarise",
 ]
 
-SCHEMA = 2
-
-_GRAVITY = (
-    (Status.FAIL, False),
-    (Status.INVALID, False),
-    (Status.UNDECIDED, False),
-    (Status.FAIL, True),
-    (Status.UNDECIDED, True),
-    (Status.PASS, False),
-)
-"""Status and whether a known failure excuses it; what decides something comes before what does not."""
+SCHEMA = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,38 +73,6 @@ class CleanSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class AttackSummary(Result):
-    """One result with what a reader needs to understand it."""
-
-    # A check without items has no chance level and no mean: there the summary says None.
-    chance_clean: float | None  # type: ignore[assignment]
-    chance: float | None  # type: ignore[assignment]
-    visible_share: float | None  # type: ignore[assignment]
-    truncated: float | None  # type: ignore[assignment]
-    title: str
-    family: str
-    source: str
-    """Paper and section."""
-    claim: str
-    """What the recipe holds to be true of a careful reader."""
-    known_limits: tuple[str, ...]
-    limits: Mapping[str, float]
-    """Absolute ones, by kind."""
-    baseline_limits: Mapping[str, float]
-    """By how much each measure may be worse than the baseline's."""
-    limits_reason: str
-    """Why the plan sets these limits."""
-    status: Status | None
-    """The gravest of its verdicts; None where no limit was set."""
-    reason: str
-    """Of the gravest verdict."""
-    known_failure: str
-    """Until when, whose and why, where the gravest verdict is a known failure; else empty."""
-    examples: tuple[Telling, ...]
-    """Up to three, the most telling first."""
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """All that a report of one run says. Fractions, never percent; `created` alone is volatile."""
 
@@ -137,6 +91,8 @@ class Summary:
     robust_accuracy: RobustAccuracy
     calibration: Calibration | None
     """Of the clean questions; None in reports of schema 1."""
+    risk_coverage: tuple[CurvePoint, ...]
+    """Of the clean questions; empty in reports before schema 3."""
     position_bias: PositionBias | None
     """Over the clean questions; None in reports of schema 1."""
     correction: str
@@ -169,7 +125,7 @@ def summarise(
     Home paths, credentials and tokens are taken out of names and environment. With `text` off,
     only ids and numbers are left of the data: for corpora whose licence forbids passing them on.
     """
-    recipes = _mappings(suite.plan.get("recipes"))
+    recipes = recipes_of(suite)
     families = {name: str(recipe.get("family", "")) for name, recipe in recipes.items()}
     rows = invalid_rows(suite.audit)
     return Summary(
@@ -182,10 +138,11 @@ def summarise(
         data=public_text(suite.data),
         suite=_suite(suite),
         clean=_clean(judgement),
-        attacks=_attacks(suite, run, judgement, text=text),
+        attacks=attack_summaries(suite, run, judgement, text=text),
         verdicts=tuple(_verdict(v) for v in judgement.verdicts),
         robust_accuracy=measured(judgement.robust_accuracy),
         calibration=measured(judgement.calibration),
+        risk_coverage=clean_curve(suite, run),
         position_bias=measured(judgement.position_bias),
         correction=judgement.correction,
         baseline=public_text(judgement.baseline),
@@ -233,67 +190,3 @@ def _clean(judgement: Judgement) -> CleanSummary:
         passages=judgement.clean_clusters,
         invalid=judgement.clean_invalid,
     )
-
-
-def _attacks(suite: Suite, run: Run, judgement: Judgement, *, text: bool) -> tuple[AttackSummary, ...]:
-    items = index(suite)
-    recipes = _mappings(suite.plan.get("recipes"))
-    outcomes: dict[tuple[str, int], list[Outcome]] = defaultdict(list)
-    for outcome in judgement.outcomes:
-        outcomes[outcome.attack, outcome.severity].append(outcome)
-    verdicts: dict[tuple[str, int], list[Verdict]] = defaultdict(list)
-    for verdict in judgement.verdicts:
-        verdicts[verdict.attack, verdict.severity].append(verdict)
-    reasons = _reasons(suite)
-    attacks: list[AttackSummary] = []
-    for result in judgement.results:
-        key = result.name, result.severity
-        examples = telling(result, outcomes[key], run=run, items=items, text=text)
-        shown = result if text else _quiet(result)
-        made = _attack(shown, recipes.get(result.name, {}), verdicts[key], examples)
-        attacks.append(replace(made, limits_reason=reasons.get(result.name, "")))
-    return tuple(attacks)
-
-
-def _reasons(suite: Suite) -> Mapping[str, str]:
-    """Return why the plan sets the limits of each attack, by its name."""
-    checks = suite.plan.get("checks")
-    entries = checks if isinstance(checks, list | tuple) else ()
-    return {str(entry.get("attack")): str(entry.get("reason", "")) for entry in entries}
-
-
-def _attack(
-    result: Result,
-    recipe: Mapping[str, object],
-    verdicts: Sequence[Verdict],
-    examples: tuple[Telling, ...],
-) -> AttackSummary:
-    gravest = min(verdicts, key=lambda v: _GRAVITY.index((v.status, excused(v))), default=None)
-    numbers = {f.name: finite_value(getattr(result, f.name)) for f in fields(Result)}
-    return AttackSummary(
-        **cast("dict[str, Any]", numbers),
-        title=str(recipe.get("title", result.name)),
-        family=str(recipe.get("family", "")),
-        source=str(recipe.get("source", "")),
-        claim=str(recipe.get("claim", "")),
-        known_limits=tuple(map(str, cast("Sequence[object]", recipe.get("known_limits", ())))),
-        limits={v.check: v.limit for v in verdicts if not v.baseline},
-        baseline_limits={v.check: v.limit for v in verdicts if v.baseline},
-        limits_reason="",
-        status=gravest.status if gravest else None,
-        reason=gravest.reason if gravest else "",
-        known_failure=gravest.known_failure if gravest and excused(gravest) else "",
-        examples=examples,
-    )
-
-
-def _quiet(result: Result) -> Result:
-    """Return the result with quotations cut from its reasons: an attack may quote the passage."""
-    skipped: dict[str, int] = defaultdict(int)
-    for reason, number in result.skipped.items():
-        skipped[without_quotes(reason)] += number
-    return replace(result, skipped=dict(skipped))
-
-
-def _mappings(value: object) -> Mapping[str, Mapping[str, object]]:
-    return cast("Mapping[str, Mapping[str, object]]", value) if isinstance(value, Mapping) else {}

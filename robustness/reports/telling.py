@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
+from typing import Final
 
 from robustness.choices import chosen, finite
-from robustness.domain import Example, Place, Polarity, Run, Scores, Suite, Variant, edited_spans
+from robustness.domain import Example, Polarity, Run, Scores, Suite, Variant
+from robustness.reports.curves import happened
+from robustness.reports.excerpts import Excerpt, excerpts, opening
 from robustness.results import Outcome, Result
 
-__all__ = ["Compared", "Excerpt", "Telling", "compared", "index", "probabilities", "telling"]
+__all__ = [
+    "SHOWN",
+    "Compared",
+    "Index",
+    "Telling",
+    "compared",
+    "further",
+    "index",
+    "probabilities",
+    "telling",
+    "told",
+]
 
 SHOWN = 3
-_WINDOW = 320
-_BEFORE = 80
 _TRIM = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """One changed text: a window of it as it was and as the attack left it."""
-
-    place: Place
-    index: int
-    """Position of the option in the variant; 0 for passage and question."""
-    before: str
-    """For a new option the one that it stands in for; empty where nothing stood there."""
-    after: str
-    marks: tuple[tuple[int, int], ...]
-    """Spans of `after` that the attack wrote, sorted and apart."""
+_TURNS: Final = ("lost", "won", "missed", "kept", "unanswerable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class Telling:
     options: tuple[str, ...] = ()
     options_clean: tuple[str, ...] = ()
     edits: tuple[Excerpt, ...] = ()
+    happened: str = ""
+    """`kept`, `lost`, `won`, `missed` or `unanswerable`; empty in reports before schema 3."""
+    passage: str = ""
+    """The start of the passage where no edit touched it: what an edited question or option is read
+    beside. Empty where `edits` show the passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +111,35 @@ def telling(
     known. Degraded and unmeasured variants never appear. Without `text`: ids and numbers only.
     """
     tells = [o for o in outcomes if o.status == "ok" and not o.degraded and _tells(result, o)]
-    shown: dict[str, Telling] = {}
+    first: dict[str, Outcome] = {}
     for outcome in sorted(tells, key=lambda o: (_rank(result, o), o.id)):
-        if len(shown) == SHOWN:
-            break
-        if outcome.source not in shown:
-            shown[outcome.source] = _item(outcome, run, items, text=text)
-    return tuple(shown.values())
+        first.setdefault(outcome.source, outcome)
+    return told(result, islice(first.values(), SHOWN), run=run, items=items, text=text)
+
+
+def further(
+    result: Result, outcomes: Iterable[Outcome], *, beside: Sequence[Telling], most: int
+) -> tuple[Outcome, ...]:
+    """Return up to `most` outcomes to look at beside the telling ones, one per clean source.
+
+    What became of them takes turns (lost, won, missed, kept), each the largest change of the margin
+    first, so that what held is seen as well as what broke.
+    """
+    taken = {item.source for item in beside}
+    left: dict[str, list[Outcome]] = {word: [] for word in _TURNS}
+    for outcome in sorted(outcomes, key=lambda o: (_smallness(o), o.id)):
+        if outcome.status == "ok" and not outcome.degraded and outcome.source not in taken:
+            taken.add(outcome.source)
+            left[happened(outcome, result.polarity)].append(outcome)
+    turns = zip_longest(*left.values())
+    return tuple(islice((o for turn in turns for o in turn if o is not None), most))
+
+
+def told(
+    result: Result, outcomes: Iterable[Outcome], *, run: Run, items: Index, text: bool
+) -> tuple[Telling, ...]:
+    """Return outcomes as items to look at; without `text` ids and numbers only."""
+    return tuple(_item(result, outcome, (run, items), text=text) for outcome in outcomes)
 
 
 def compared(item: Telling) -> tuple[Compared, ...]:
@@ -164,7 +191,12 @@ def _rank(result: Result, outcome: Outcome) -> float:
     return -outcome.confidence
 
 
-def _item(outcome: Outcome, run: Run, items: Index, *, text: bool) -> Telling:
+def _smallness(outcome: Outcome) -> float:
+    return -abs(outcome.margin_change) if math.isfinite(outcome.margin_change) else -outcome.confidence
+
+
+def _item(result: Result, outcome: Outcome, stored: tuple[Run, Index], *, text: bool) -> Telling:
+    run, items = stored
     variant, source = items.variants[outcome.id], items.examples[outcome.source]
     scores, scores_clean = run.scores[outcome.id], run.scores[outcome.source]
     return Telling(
@@ -180,65 +212,10 @@ def _item(outcome: Outcome, run: Run, items: Index, *, text: bool) -> Telling:
         question=_trim(variant.example.question) if text else "",
         options=tuple(map(_trim, variant.example.options)) if text else (),
         options_clean=tuple(map(_trim, source.options)) if text else (),
-        edits=tuple(_excerpts(variant, source)) if text else (),
+        edits=excerpts(variant, source) if text else (),
+        happened=happened(outcome, result.polarity),
+        passage=opening(variant) if text else "",
     )
-
-
-def _excerpts(variant: Variant, source: Example) -> Iterator[Excerpt]:
-    for place, position in dict.fromkeys((e.place, e.index) for e in variant.edits):
-        spans = _apart(edited_spans(variant.edits, place, position))
-        origin = _origin(variant, source, position) if place == "option" else 0
-        before = _field(source, place, origin)
-        yield _excerpt((place, position), before, _field(variant.example, place, position), spans)
-
-
-def _excerpt(where: tuple[Place, int], before: str, after: str, spans: Sequence[tuple[int, int]]) -> Excerpt:
-    start = max(0, spans[0][0] - _BEFORE)
-    end = start + _WINDOW
-    lead = "…" if start else ""
-    moved = len(lead) - start
-    return Excerpt(
-        place=where[0],
-        index=where[1],
-        before=_window(before, start, end),
-        after=_window(after, start, end),
-        marks=tuple((low + moved, min(high, end) + moved) for low, high in spans if low < end),
-    )
-
-
-def _window(text: str, start: int, end: int) -> str:
-    if start and start >= len(text):
-        return "…" + text[-_BEFORE:]
-    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
-
-
-def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the spans sorted and merged where they touch; later edits may have written over."""
-    merged: list[tuple[int, int]] = []
-    for low, high in sorted(spans):
-        if merged and low <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(high, merged[-1][1])
-        else:
-            merged.append((low, high))
-    return merged
-
-
-def _origin(variant: Variant, source: Example, position: int) -> int:
-    """Return which option of the source an option came from; for a new one, which it stands in for."""
-    if variant.option_map[position] >= 0:
-        return variant.option_map[position]
-    gone = [place for place in range(len(source.options)) if place not in variant.option_map]
-    if position in gone:
-        return position
-    new = [place for place, origin in enumerate(variant.option_map) if origin < 0 and place not in gone]
-    left = [place for place in gone if place >= len(variant.option_map) or variant.option_map[place] >= 0]
-    return dict(zip(new, left, strict=False)).get(position, -1)
-
-
-def _field(example: Example, place: Place, position: int) -> str:
-    if place == "option":
-        return example.options[position] if position >= 0 else ""
-    return example.passage if place == "passage" else example.question
 
 
 def _trim(text: str) -> str:

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import re
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import Markup
 
 from robustness.domain import Polarity, Run, Status, Suite
 from robustness.reports.summary import Summary, summarise
 from robustness.reports.to_html import to_html
 from robustness.results import Judgement
 
-VOID = {"meta", "br", "rect", "line", "circle"}
+VOID = {"meta", "br", "rect", "line", "circle", "polyline", "input"}
 
 
 class Page(HTMLParser):
@@ -23,6 +27,7 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
         self.words: list[str] = []
+        self.drawings: list[dict[str, str | None]] = []
         self.feed(text)
         self.close()
         assert self.open == []
@@ -30,6 +35,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.attributes += attrs
+        if tag == "svg":
+            self.drawings.append(dict(attrs))
         if tag not in VOID:
             self.open.append(tag)
 
@@ -41,7 +48,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag, (tag, self.getpos())
 
     def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
+        if not self.open or self.open[-1] not in {"style", "script"}:
             self.words.append(data)
 
 
@@ -53,29 +60,47 @@ def summary(suite: Suite, run: Run, judgement: Judgement) -> Summary:
 def test_the_page_is_balanced_and_loads_nothing(summary: Summary):
     text = to_html(summary)
     page = Page(text)
-    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & set(page.tags)
-    assert not {"src", "href", "action", "srcset"} & {name for name, _ in page.attributes}
+    assert not {"link", "img", "iframe", "object", "base", "form"} & set(page.tags)
+    assert not {"src", "action", "srcset", "style"} & {name for name, _ in page.attributes}
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert "url(" not in text
     assert "@import" not in text
 
 
-def test_a_policy_forbids_scripts_and_loads(summary: Summary):
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    assert ("content", policy) in Page(to_html(summary)).attributes
+def test_every_link_leads_to_a_place_on_the_page(summary: Summary):
+    page = Page(to_html(summary))
+    ids = [value for name, value in page.attributes if name == "id"]
+    links = {value for name, value in page.attributes if name == "href"}
+    assert links
+    assert len(ids) == len(set(ids))
+    assert links <= {f"#{id_}" for id_ in ids}
+
+
+def test_the_policy_names_our_style_and_our_script_and_nothing_else(summary: Summary):
+    text = to_html(summary)
+    page = Page(text)
+    policy = next(v for n, v in page.attributes if n == "content" and str(v).startswith("default-src"))
+    assert page.tags.count("style") == page.tags.count("script") == 1
+    digests = {}
+    for tag in ("style", "script"):
+        inner = text.split(f"<{tag}>")[1].split(f"</{tag}>")[0]
+        digest = base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()
+        digests[tag] = f"{tag}-src 'sha256-{digest}'"
+    wanted = ["default-src 'none'", *digests.values(), "base-uri 'none'", "form-action 'none'"]
+    assert str(policy).split("; ") == wanted
 
 
 def test_the_verdict_comes_first_then_clean_then_polarity_by_polarity(summary: Summary):
-    said = " ".join(Page(to_html(summary)).words)
+    header, said = to_html(summary).split('<main id="main">')
+    assert html.escape(summary.headline) in header
     order = [
-        summary.headline,
-        "Clean questions",
+        '<h2 id="clean">Clean questions',
         "a careful reader still finds the answer",
         "What a reader needs is taken away",
         "No option can be known to be right",
-        "Data checks",
-        "Sentinels",
-        "Provenance",
+        '<h2 id="data">Data checks',
+        '<h2 id="sentinels">Sentinels',
+        '<h2 id="provenance">Provenance',
     ]
     places = [said.index(part) for part in order]
     assert places == sorted(places)
@@ -87,11 +112,13 @@ def test_tables_have_captions_and_scoped_headings(summary: Summary):
     assert page.tags.count("th") == sum(name == "scope" for name, _ in page.attributes)
 
 
-def test_bars_say_in_words_what_they_draw(summary: Summary):
+def test_every_drawing_says_in_words_what_it_shows_or_stands_beside_its_numbers(summary: Summary):
     page = Page(to_html(summary))
-    labels = [value for name, value in page.attributes if name == "aria-label"]
-    assert len(labels) == page.tags.count("svg") == 6
-    assert "drop at most 10.0 points: 50.0 points" in labels
+    assert page.drawings
+    for attributes in page.drawings:
+        said = attributes.get("aria-label") and attributes.get("role") == "img"
+        assert bool(said) != (attributes.get("aria-hidden") == "true"), attributes
+    assert "drop at most 10.0 points: 50.0 points" in {d.get("aria-label") for d in page.drawings}
 
 
 def test_every_place_on_a_bar_lies_on_the_line(summary: Summary):
@@ -191,9 +218,60 @@ def test_details_are_closed_at_first_and_no_number_is_lost(compared: Summary):
 
 def test_every_bar_of_a_difference_lies_on_its_line(compared: Summary):
     places = [float(place) for place in re.findall(r'(?:cx|x1|x2|x)="([\d.-]+)%"', to_html(compared))]
+    assert places
     assert all(0 <= place <= 100 for place in places)
-    assert Page(to_html(compared)).tags.count("svg") == 8
 
 
 def test_why_the_limits_are_what_they_are_is_told(compared: Summary):
     assert "A reader skips what cannot be read." in to_html(compared)
+
+
+@dataclass(frozen=True)
+class WithNeurons(Summary):
+    """A summary of a later version, which has a section about neurons."""
+
+    neurons: object = ""
+
+
+def with_neurons(summary: Summary, neurons: object) -> str:
+    known = {field.name: getattr(summary, field.name) for field in fields(Summary)}
+    return to_html(WithNeurons(**known, neurons=neurons))
+
+
+def test_a_section_about_neurons_that_a_renderer_made_stands_before_the_items(summary: Summary):
+    text = with_neurons(summary, Markup('<section><h2 id="neurons">Neurons</h2></section>'))
+    assert text.index('id="flips"') < text.index('<h2 id="neurons">') < text.index('<h2 id="items">')
+    Page(text)
+
+
+def test_text_where_the_section_about_neurons_belongs_stays_text(summary: Summary):
+    assert "&lt;b&gt;x&lt;/b&gt;" in with_neurons(summary, "<b>x</b>")
+
+
+def test_items_say_what_became_of_them_and_can_be_filtered_by_it(summary: Summary):
+    page = Page(to_html(summary))
+    outcomes = [value for name, value in page.attributes if name == "data-outcome"]
+    conditions = {value for name, value in page.attributes if name == "data-condition"}
+    assert set(outcomes) == {"lost", "kept", "unanswerable"}
+    assert conditions == {"c0", "c1", "c2"}
+    assert len(outcomes) == len(summary.attacks) * 4
+
+
+def test_a_condition_says_what_it_is_by_a_worked_example(suite: Suite, run: Run, judgement: Judgement):
+    recipes = {
+        "addsent2pas-shuffle": {
+            "example": {"passage": "Ann sat.", "options": ["a", "b"]},
+            "after": {"passage": "Ann sat. No one.", "options": ["b", "a"]},
+        }
+    }
+    text = to_html(summarise(replace(suite, plan={**suite.plan, "recipes": recipes}), run, judgement))
+    assert "Worked example" in text
+    assert "Ann sat.<mark> No one.</mark>" in text
+    assert "<li>b</li><li>a</li>" in text
+
+
+def test_without_text_items_have_ids_and_numbers_alone(suite: Suite, run: Run, judgement: Judgement):
+    text = to_html(summarise(suite, run, judgement, text=False))
+    assert "camp0#q1~addsent2pas-shuffle.1" in text
+    assert "Leo" not in text
+    assert "option 0" in text

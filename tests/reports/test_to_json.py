@@ -44,7 +44,7 @@ def test_any_text_and_any_finite_number_come_back(summary: Summary, text: str, n
 
 def test_scripts_find_the_documented_keys(summary: Summary):
     value = json.loads(to_json(summary))
-    assert value["schema"] == 2
+    assert value["schema"] == 3
     assert value["model"] == {"name": "stub:overlap", "fingerprint": "sha256:" + "cd" * 32}
     assert value["clean"]["accuracy_low"] == 0.625
     attack = value["attacks"][0]
