@@ -44,7 +44,7 @@ _EXCLUSIVE = frozenset({"data", "frozen"})
 _WHOLE = ("seed", "limit", "workers", "batch_tokens", "max_length", "threads", "min_passages")
 _KINDS: Final[Mapping[str, type]] = {
     **dict.fromkeys(_WHOLE, int),
-    **dict.fromkeys(("skip_invalid", "no_cache", "no_text"), bool),
+    **dict.fromkeys(("skip_invalid", "no_cache", "no_text", "sequential"), bool),
     "regression": float,
 }
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -85,6 +85,8 @@ class Config(StrictTable):
     """Folder of scored rows; None is the platform's folder for caches."""
     no_cache: bool = False
     """Keep no rows: every run, interrupted ones too, begins anew."""
+    sequential: bool = False
+    """Score each check until its limits are decided, and no further; all gates are `anytime` then."""
     no_text: bool = False
     """Ids and numbers only: for data that may not be passed on."""
     output: str | None = Field(None, min_length=1)
@@ -194,7 +196,7 @@ def schema() -> dict[str, Any]:
     """Return the JSON schema of the configuration file, for editors.
 
     >>> sorted(schema()["properties"])[:3]
-    ['baseline', 'batch_tokens', 'correction']
+    ['baseline', 'batch_tokens', 'cache']
     """
     document = Config.model_json_schema()
     for name in ("Allowances", "AskedLimits", "AttackLimits"):

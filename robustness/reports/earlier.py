@@ -31,6 +31,7 @@ _ATTACK: Final[Json] = {
     "baseline_limits": {},
     "limits_reason": "",
     "known_failure": "",
+    "not_needed": 0,
 }
 _VERDICT: Final[Json] = {
     "gate": "fixed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from robustness.reports.audited import (
 )
 from robustness.reports.headline import headline, remarks
 from robustness.reports.measured import finite_estimate, finite_number, finite_value, measured
+from robustness.reports.notices import notices
 from robustness.reports.privacy import public_environment, public_text, without_quotes
 from robustness.reports.telling import Telling, index, telling
 from robustness.reports.wording import excused
@@ -168,7 +169,7 @@ def summarise(
         schema=SCHEMA,
         created=created,
         headline=headline(judgement, families),
-        remarks=(*_notices(run), *remarks(judgement, families)),
+        remarks=(*notices(run, judgement), *remarks(judgement, families)),
         status=judgement.status,
         model=ModelSummary(public_text(run.model), run.model_fingerprint),
         data=public_text(suite.data),
@@ -189,14 +190,6 @@ def summarise(
         environment=_environment(run),
         text=text,
     )
-
-
-def _notices(run: Run) -> Iterator[str]:
-    """Yield what touches every number of the run."""
-    if told := run.environment.get("partial"):
-        yield f"Partial: every number here is of {told}; what is missing is INVALID."
-    if told := run.environment.get("warning"):
-        yield f"Warning: {public_text(told)}."
 
 
 def _environment(run: Run) -> Mapping[str, str]:
