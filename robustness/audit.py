@@ -133,7 +133,7 @@ def _refuse_other(folder: Path, run: Run, suite: Suite, model: Model) -> None:
     for what, theirs, ours in pairs:
         if theirs != ours:
             raise RobustnessError(
-                f"audit: run {folder.name} is of {what} {theirs!r}, but {ours!r} came; give the {what} of the run"
+                f"audit: run {folder.name} is of {what} {theirs!r}, but {ours!r} came; give the run's own {what}"
             )
 
 
