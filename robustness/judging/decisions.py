@@ -235,7 +235,9 @@ def _anytime(fixed: Verdict, limit: Limit, seen: Evidence, rules: Rules) -> Verd
             gate="anytime",
             status=Status.UNDECIDED,
             reason=_TOO_LITTLE,
-            **dict.fromkeys(("estimate", "low", "high")),
+            estimate=None,
+            low=None,
+            high=None,
         )
     reason = f"{told(limit, estimate)}, {_ENDS[found.status]} the limit of {limit.bound:g}"
     where = f" after {found.step} of {total} passages" if found.step else _so_far(len(order), total)
