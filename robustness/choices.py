@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from robustness.domain import Example, Run, Variant, edited_spans
 from robustness.errors import ScoreError
@@ -13,6 +14,7 @@ from robustness.stats.calibration import brier, softmax
 from robustness.text import fold
 
 __all__ = [
+    "NOT_NEEDED",
     "Reading",
     "chosen",
     "confidence",
@@ -27,6 +29,10 @@ __all__ = [
     "squared_error",
     "visible_share",
 ]
+
+
+NOT_NEEDED: Final = "not-needed"
+"""Status of a variant that was left unscored because its check was decided without it."""
 
 
 def finite(scores: Sequence[float]) -> bool:

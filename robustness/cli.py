@@ -7,6 +7,7 @@ import sys
 import typer
 
 from robustness.commands.attacks import attacks
+from robustness.commands.audit import audit
 from robustness.commands.build import build
 from robustness.commands.check import check
 from robustness.commands.compare import compare
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, check, merge, build, search, attacks, report, compare, runs, train, doctor):
+for command in (demo, check, merge, audit, build, search, attacks, report, compare, runs, train, doctor):
     app.command()(command)
 
 

@@ -43,6 +43,7 @@ Note: TypeAlias = str | int | float | bool
 Place: TypeAlias = Literal["passage", "question", "option"]
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
+_NOT_STOPPED: Mapping[tuple[str, int], int] = MappingProxyType({})
 _NO_NOTES: Mapping[str, Note] = MappingProxyType({})
 
 
@@ -190,6 +191,9 @@ class Run:
     """Characters of the passage that the model saw, by id; -1 where the rest alone was too long.
     Empty for models that do not truncate."""
     environment: Mapping[str, str]
+    stopped: Mapping[tuple[str, int], int] = field(default_factory=lambda: _NOT_STOPPED)
+    """By attack and severity: after how many passages, in the gate's order, its scoring ended because
+    nothing more was needed. Empty where everything was to be scored."""
 
 
 @runtime_checkable

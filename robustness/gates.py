@@ -212,6 +212,8 @@ def _plainly(found: AttackSummary) -> str:
     lost = sum(found.invalid.values())
     if not found.applicable:
         return "the attack applied to no example"
+    if found.not_needed and not found.n:
+        return "not scored: there was no limit to decide"
     if lost or not found.n:
         return f"{count(lost, 'variant')} not measured, {found.n:,} measured"
     measure = POLARITIES[found.polarity].measure

@@ -135,10 +135,11 @@ def score(made: Job, model: Model | str | None = None, folder: Path | None = Non
     from robustness.pipeline import check
 
     asked_for = model or model_asked(made)
+    cache, sequential = cache_of(made), made.config.sequential
     with chdir(made.settings.folder):
         suite, target, baseline = prepared(made, folder)
         found = resolved(made, asked_for)
-        return check(suite, found, target, baseline=baseline, cache=cache_of(made))
+        return check(suite, found, target, baseline=baseline, cache=cache, sequential=sequential)
 
 
 def model_asked(made: Job) -> str:

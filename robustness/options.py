@@ -37,6 +37,7 @@ __all__ = [
     "Report",
     "RunFolder",
     "Seed",
+    "Sequential",
     "ShardOf",
     "ShowConfig",
     "SkipInvalid",
@@ -141,7 +142,10 @@ MaxLength: TypeAlias = Annotated[
 Threads: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--threads", min=1, envvar="ROBUSTNESS_THREADS", help="Threads of torch; default: usable cores."
+        "--threads",
+        min=1,
+        envvar="ROBUSTNESS_THREADS",
+        help="Batches at once on a CPU, each on one thread; default: OMP_NUM_THREADS, else the usable cores.",
     ),
 ]
 Cache: TypeAlias = Annotated[
@@ -163,6 +167,14 @@ ShardOf: TypeAlias = Annotated[
         metavar="I/N",
         envvar="ROBUSTNESS_SHARD",
         help="Score share I of N alone and write a part to -o, for `robustness merge`.",
+    ),
+]
+Sequential: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--sequential",
+        envvar="ROBUSTNESS_SEQUENTIAL",
+        help="Stop each check where its limits are decided, by anytime gates; skip checks without any.",
     ),
 ]
 Wait: TypeAlias = Annotated[

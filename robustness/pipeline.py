@@ -23,6 +23,7 @@ from robustness.results import Judgement
 from robustness.scoring import run as score
 from robustness.searching.freezing import SearchSummary, summarise_search
 from robustness.searching.search import Searching, search, search_digest
+from robustness.sequential import run as score_until_decided
 from robustness.store.cache import Cache
 from robustness.store.keep import keep
 from robustness.store.rows import Table
@@ -148,18 +149,20 @@ class Target:
     """ISO 8601 time; `place` says it."""
 
 
-def check(
+def check(  # noqa: PLR0913 - what to score, and four choices of the user's
     suite: Suite,
     model: Model,
     target: Target,
     *,
     baseline: Baseline | None = None,
     cache: Path | None = None,
+    sequential: bool = False,
 ) -> Finished:
     """Score, judge and write one run.
 
     With a `cache` (a folder), rows that were scored before are not scored again, and an interrupted
-    run goes on where it ended; neither changes a number. None keeps nothing.
+    run goes on where it ended; neither changes a number. None keeps nothing. `sequential` stops each
+    check where its limits are decided.
 
     Raises:
         ScoreError: the scores cannot be used.
@@ -167,7 +170,11 @@ def check(
         Stopped: SIGINT or SIGTERM came, and what was scored is in the cache.
     """
     placed = place(target, suite, model.name)
-    run, _ = scored(suite, model, cache=cache)
+    if sequential:
+        with keep(model, suite=suite.fingerprint, cache=Cache(cache) if cache else None):
+            run = score_until_decided(suite, model, baseline=baseline.run if baseline else None)
+    else:
+        run, _ = scored(suite, model, cache=cache)
     return finish(suite, run, placed, baseline=baseline)
 
 

@@ -120,6 +120,11 @@ def _is_whole(folder: Path, header: Header, shard: Shard) -> bool:
 
 
 def _output(made: Job, who: str) -> Path:
+    if made.config.sequential:
+        raise UsageError(
+            f"check: {who} and --sequential both came, but who stops early must see what all have scored; "
+            f"leave one of them out"
+        )
     output = made.config.output
     if not output:
         raise UsageError(

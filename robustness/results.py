@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from robustness.domain import Polarity, Status
 
@@ -42,7 +42,8 @@ class Outcome:
     severity: int
     group: str
     status: str
-    """`ok`, or why it was not measured: `missing`, `non-finite`, `too-long`."""
+    """`ok`, or why it was not measured: `missing`, `non-finite`, `too-long`; `not-needed` where the
+    check was decided before."""
     degraded: bool
     chance_clean: float
     chance: float
@@ -139,6 +140,9 @@ class Result:
     degraded: int
     invalid: Mapping[str, int]
     """Variants not measured, by reason."""
+    not_needed: int = field(default=0, kw_only=True)
+    """Variants that were not scored because the check was decided without them; neither measured nor
+    invalid."""
     chance_clean: float
     chance: float
     accuracy_clean: Estimate

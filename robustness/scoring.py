@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol, runtime_checkable
@@ -12,7 +13,8 @@ from robustness.errors import ScoreError
 
 __all__ = ["run"]
 
-_CHUNK = 256
+_CHUNK = 64
+"""Items between two looks at the progress: seconds on a CPU."""
 
 
 @runtime_checkable
@@ -20,12 +22,15 @@ class _Describes(Protocol):
     def environment(self) -> Mapping[str, str]: ...
 
 
-def run(suite: Suite, model: Model, *, whole: Suite | None = None, chunk: int = _CHUNK) -> Run:
+def run(
+    suite: Suite, model: Model, *, whole: Suite | None = None, chunk: int = _CHUNK, label: str = "score"
+) -> Run:
     """Return what the model says to every item of the suite, in chunks of `chunk` items.
 
-    `whole` is the suite that `suite` is a share of: its items are no strangers to predictions.
-    Items of one source are neighbours, so that a model can spare itself equal rows. Non-finite
-    scores are kept as they are: judging makes them INVALID.
+    `whole` is the suite that `suite` is a share of: its items are no strangers to predictions, and
+    its examples may be left out. Items of one source are neighbours, so that a model can spare
+    itself equal rows. Non-finite scores are kept as they are: judging makes them INVALID. `label`
+    stands beside the bar.
 
     Raises `ScoreError` for predictions of another suite, a wrong number of rows or visible lengths,
     and rows of the wrong length.
@@ -35,7 +40,7 @@ def run(suite: Suite, model: Model, *, whole: Suite | None = None, chunk: int = 
     _no_foreign_answers(_items(whole or suite), model)
     scores: dict[str, Scores] = {}
     visible: dict[str, int] = {}
-    for batch in _chunks(items, chunk):
+    for batch in _chunks(items, chunk, label, model):
         returned = model.score(batch)
         scores.update(_checked(batch, returned, model.name))
         if isinstance(model, Truncates):
@@ -74,18 +79,28 @@ def _no_foreign_answers(items: Sequence[Example], model: Model) -> None:
 def _items(suite: Suite) -> list[Example]:
     by_source: dict[str, list[Example]] = {example.id: [example] for example in suite.examples}
     for variant in suite.variants:
-        by_source[variant.source].append(variant.example)
+        by_source.setdefault(variant.source, []).append(variant.example)
     return [item for items in by_source.values() for item in items]
 
 
-def _chunks(items: Sequence[Example], size: int) -> Iterator[Sequence[Example]]:
+def _chunks(items: Sequence[Example], size: int, label: str, model: Model) -> Iterator[Sequence[Example]]:
     from tqdm import tqdm
 
-    with tqdm(total=len(items), desc="score", unit="item", delay=1) as bar:
+    begun, before = time.monotonic(), _tokens(model)
+    with tqdm(total=len(items), desc=label, unit="item", delay=1) as bar:
         for start in range(0, len(items), size):
             batch = items[start : start + size]
             yield batch
+            if done := _tokens(model) - before:
+                seconds = max(time.monotonic() - begun, 1e-3)
+                bar.set_postfix_str(f"{done:,} tokens, {done / seconds:,.0f} a second", refresh=False)
             bar.update(len(batch))
+
+
+def _tokens(model: Model) -> int:
+    """Return the tokens that a model has forwarded; 0 for one that does not count them."""
+    counts = getattr(model, "counts", {})
+    return int(counts.get("tokens", 0)) if isinstance(counts, Mapping) else 0
 
 
 def _checked(batch: Sequence[Example], returned: Sequence[Scores], name: str) -> Iterator[tuple[str, Scores]]:

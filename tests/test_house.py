@@ -145,3 +145,19 @@ def test_the_pages_in_the_repository_are_small_and_load_nothing():
         assert "content=\"default-src 'none'; style-src 'sha256-" in page
         assert not re.search(r"<(link|img|iframe|script src)|url\(", page)
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_fault_case_is_mapped_to_tests_that_exist():
+    cells = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in (ROOT / "docs" / "fault-cases.md").read_text(encoding="utf-8").splitlines()
+        if re.match(r"\| \d+ \|", line)
+    ]
+    assert [int(row[0]) for row in cells] == list(range(1, 66))
+    for number, _, tests, _ in cells:
+        named = re.findall(r"`([\w/]+\.py)::(\w+)`", tests)
+        assert named, f"case {number} names no test"
+        assert len(named) == tests.count("`") // 2, f"case {number} names a test in another form"
+        for file, name in named:
+            text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+            assert re.search(rf"^def {name}\(", text, re.MULTILINE), f"case {number}: {file}::{name}"

@@ -38,6 +38,7 @@ def check(
     threads: flag.Threads = None,
     cache: flag.Cache = None,
     no_cache: flag.NoCache = False,
+    sequential: flag.Sequential = False,
     shard: flag.ShardOf = None,
     wait: flag.Wait = 3600.0,
     baseline: flag.Baseline = None,

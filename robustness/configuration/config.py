@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator, model_validator
 
 from robustness.configuration.tables import Allowances, AskedLimits, KnownFailure, LimitsTable, StrictTable
 from robustness.errors import UsageError, unknown
@@ -44,7 +44,7 @@ _EXCLUSIVE = frozenset({"data", "frozen"})
 _WHOLE = ("seed", "limit", "workers", "batch_tokens", "max_length", "threads", "min_passages")
 _KINDS: Final[Mapping[str, type]] = {
     **dict.fromkeys(_WHOLE, int),
-    **dict.fromkeys(("skip_invalid", "no_cache", "no_text"), bool),
+    **dict.fromkeys(("skip_invalid", "no_cache", "no_text", "sequential"), bool),
     "regression": float,
 }
 _EXPECTED: Final[Mapping[str, str]] = {
@@ -85,6 +85,8 @@ class Config(StrictTable):
     """Folder of scored rows; None is the platform's folder for caches."""
     no_cache: bool = False
     """Keep no rows: every run, interrupted ones too, begins anew."""
+    sequential: bool = False
+    """Score each check until its limits are decided, and no further; all gates are `anytime` then."""
     no_text: bool = False
     """Ids and numbers only: for data that may not be passed on."""
     output: str | None = Field(None, min_length=1)
@@ -111,6 +113,15 @@ class Config(StrictTable):
     @classmethod
     def _listed(cls, given: object) -> object:
         return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given
+
+    @field_validator("slices")
+    @classmethod
+    def _of_whole_runs(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if given and info.data.get("sequential"):
+            raise ValueError(
+                "slices and sequential both came, but who stops early leaves slices unfinished; leave one out"
+            )
+        return given
 
     @model_validator(mode="before")
     @classmethod

@@ -23,13 +23,15 @@ def configured(document: Mapping[str, Any], config: Config) -> Mapping[str, Any]
     """
     families = {name: recipe["family"] for name, recipe in document["recipes"].items()}
     _refuse_unknown(document, config.limits, families)
+    # To stop early takes gates that may be looked at early.
+    looks = {"gate": "anytime"} if config.sequential else {}
     checks = [
-        {**entry, "severities": [severity], **_limits(entry, severity, config.limits, families)}
+        {**entry, **looks, "severities": [severity], **_limits(entry, severity, config.limits, families)}
         for entry in document["checks"]
         for severity in entry["severities"]
     ]
     names = ("gate", "correction", "min_passages")
-    own = {name: value for name in names if (value := getattr(config, name)) is not None}
+    own = {name: value for name in names if (value := getattr(config, name)) is not None} | looks
     return {
         **document,
         **own,

@@ -195,7 +195,8 @@ def paired(suite: Suite, ours: Evidence | None, theirs: Mapping[str, Outcome], f
         theirs: the baseline's outcomes by variant id.
         found: our result, for the name of the check.
     """
-    return on_common(suite, ours.rows if ours else (), theirs, found.name, str(found.severity))
+    pair = on_common(suite, ours.rows if ours else (), theirs, found.name, str(found.severity))
+    return replace(pair, found=replace(pair.found, unseen=ours.unseen)) if ours else pair
 
 
 def comparison(pair: Pair, found: Result) -> Comparison:

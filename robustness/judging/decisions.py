@@ -11,16 +11,19 @@ from typing import Final
 from robustness.domain import Status
 from robustness.errors import PlanError
 from robustness.judging.comparisons import Pair
-from robustness.judging.draws import Evidence
+from robustness.judging.draws import Evidence, foreseen
 from robustness.judging.forms import Form, form
 from robustness.judging.limits import COUNTS, LIMITS, Limit, refuse_limit
 from robustness.judging.reasons import not_measured, noun, told
 from robustness.results import Estimate, Result, Verdict
 from robustness.stats.sequential import Betting, gate, passage_order
 
-__all__ = ["Rules", "decide", "guesses", "of_a_guesser", "verdict", "without_baseline"]
+__all__ = ["NO_BASELINE", "Rules", "decide", "guesses", "of_a_guesser", "verdict", "without_baseline"]
 
 _NONE: Final = Estimate(None)
+
+NO_BASELINE: Final = "no baseline"
+"""What a limit is held against where none came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,9 @@ def decide(
         seen = pair.found
         fixed = _fixed(found, limit, _against(found, limit, pair), rules)
     else:
-        fixed = verdict(found, limit.kind, limit.value, min_passages=rules.min_passages)
-    shape = form(limit, seen.drawn) if seen else None
+        known = _foretold(found, limit, seen) if seen and seen.unseen else found
+        fixed = verdict(known, limit.kind, limit.value, min_passages=rules.min_passages)
+    shape = form(limit, seen.drawn, seen.unseen) if seen else None
     if limit.gate == "anytime" and seen and shape and _open(shape):
         return _anytime(fixed, limit, seen, rules)
     return replace(fixed, p_value=_p_value(fixed, limit, seen, pair))
@@ -103,7 +107,7 @@ def without_baseline(found: Result, limit: Limit) -> Verdict:
     """Return the verdict of a limit against a baseline where none came: INVALID."""
     reason = "no baseline came to compare with; give --baseline, or --on-missing-baseline skip"
     seen = _Finding(_NONE, found.n, found.clusters, reason)
-    return _fixed(found, limit, seen, Rules(baseline="no baseline"))
+    return _fixed(found, limit, seen, Rules(baseline=NO_BASELINE))
 
 
 def of_a_guesser(one: Verdict) -> Verdict:
@@ -146,6 +150,15 @@ def _against(found: Result, limit: Limit, pair: Pair) -> _Finding:
     if not missing and estimate.value is None:
         missing = f"{noun(limit.kind)} is not defined for both models on the items that both measured"
     return _Finding(estimate, pair.n, pair.found.drawn.clusters, missing)
+
+
+def _foretold(found: Result, limit: Limit, seen: Evidence) -> Result:
+    """Return the result with those rates undefined that will be when the rest is seen, and no others."""
+    if limit.gate != "anytime" or limit.kind not in ("max_margin_retained", "max_success_rate"):
+        return found
+    drawn = foreseen(seen)
+    kept = drawn.margin_retained("credit", "clean_credit", chances=("chance", "chance_clean"))
+    return replace(found, margin_retained=kept, attack_success_rate=drawn.ratio("lost", "clean_credit"))
 
 
 def _bounded(found: Result, check: str) -> Estimate:
@@ -202,11 +215,12 @@ def _open(shape: Form) -> bool:
 
 def _anytime(fixed: Verdict, limit: Limit, seen: Evidence, rules: Rules) -> Verdict:
     """Return the verdict by betting; what was not measured at a fixed look is not measured here."""
-    shape = form(limit, seen.drawn)
+    shape = form(limit, seen.drawn, seen.unseen)
     if fixed.status is Status.INVALID or shape is None:
         return replace(fixed, gate="anytime")
     low, high = shape.bounds
     order = passage_order(seen.groups, seed=rules.seed)
+    total = len({*seen.groups, *(row.group for row in seen.unseen)})
     excess = _passage_means(seen, shape.values(seen.drawn).tolist())
     values = [min(high, max(low, excess[name])) for name in order]
     found = gate(values, 0.0, side="max", rules=Betting(low, high, min_passages=rules.min_passages))
@@ -216,11 +230,17 @@ def _anytime(fixed: Verdict, limit: Limit, seen: Evidence, rules: Rules) -> Verd
         limit, (found.mean or 0.0, found.low, found.high), [base[p] for p in order[: found.n]]
     )
     if estimate is None:
-        return replace(fixed, gate="anytime", status=Status.UNDECIDED, reason=_TOO_LITTLE)
+        return replace(
+            fixed,
+            gate="anytime",
+            status=Status.UNDECIDED,
+            reason=_TOO_LITTLE,
+            estimate=None,
+            low=None,
+            high=None,
+        )
     reason = f"{told(limit, estimate)}, {_ENDS[found.status]} the limit of {limit.bound:g}"
-    where = (
-        f" after {found.step} of {len(order)} passages" if found.step else f" after all {len(order)} passages"
-    )
+    where = f" after {found.step} of {total} passages" if found.step else _so_far(len(order), total)
     return replace(
         fixed,
         estimate=estimate.value,
@@ -233,6 +253,10 @@ def _anytime(fixed: Verdict, limit: Limit, seen: Evidence, rules: Rules) -> Verd
         gate="anytime",
         step=found.step,
     )
+
+
+def _so_far(seen: int, total: int) -> str:
+    return f" after all {total} passages" if seen == total else f" after {seen} of {total} passages"
 
 
 _TOO_LITTLE: Final = "the passages looked at leave nothing to be a share of; score more passages"

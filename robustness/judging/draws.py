@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from robustness.results import Outcome
@@ -11,7 +11,7 @@ from robustness.rng import derive
 from robustness.stats.differences import placements
 from robustness.stats.resampling import Sample, sample
 
-__all__ = ["BASELINE", "Evidence", "OfSuite", "clustered", "columns", "draw_seed", "evidence"]
+__all__ = ["BASELINE", "Evidence", "OfSuite", "clustered", "columns", "draw_seed", "evidence", "foreseen"]
 
 BASELINE: Final = "baseline "
 """What the names of a baseline's columns begin with where both runs are in one sample."""
@@ -42,6 +42,8 @@ class Evidence:
 
     rows: tuple[Outcome, ...]
     drawn: Sample
+    unseen: tuple[Outcome, ...] = ()
+    """Further rows that the check did not need: of these only the clean answers are known."""
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -73,6 +75,14 @@ def evidence(
     if baseline:
         made |= {BASELINE + name: column for name, column in columns(baseline).items()}
     return Evidence(tuple(rows), clustered(suite, made, [row.group for row in rows], *names))
+
+
+def foreseen(seen: Evidence) -> Sample:
+    """Return the draws of all rows, unseen ones as if wrong: what rests on clean answers alone, such as
+    whether there is a margin to keep, is what it will be once all are seen."""
+    to_come = [replace(row, credit=0.0, same_choice=0.0, confidence=0.0) for row in seen.unseen]
+    rows = sorted((*seen.rows, *to_come), key=lambda row: row.id)
+    return sample(columns(rows), [row.group for row in rows], seed=seen.drawn.seed)
 
 
 def clustered(

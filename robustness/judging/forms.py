@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from robustness.judging.draws import BASELINE
 from robustness.judging.limits import Limit
+from robustness.results import Outcome
 from robustness.stats.differences import p_value_above
 from robustness.stats.resampling import Sample
 
@@ -57,8 +58,14 @@ class Form:
         return p_value_above(drawn, self.weights, constant=self.constant, bounds=self.bounds)
 
 
-def form(limit: Limit, drawn: Sample) -> Form | None:
-    """Return a limit as a mean; None for counts, and for differences of ratios to a baseline's."""
+def form(limit: Limit, drawn: Sample, unseen: Sequence[Outcome] = ()) -> Form | None:
+    """Return a limit as a mean; None for counts, and for differences of ratios to a baseline's.
+
+    Args:
+        limit: the limit.
+        drawn: the columns of the rows.
+        unseen: rows that are still to come, whose chances bound what an item can be as well.
+    """
     if limit.kind in MEANS:
         return _mean(limit, *MEANS[limit.kind])
     if limit.kind == "min_auroc":
@@ -68,7 +75,7 @@ def form(limit: Limit, drawn: Sample) -> Form | None:
     if limit.kind == "max_success_rate":
         base, bounds = {"clean_credit": 1.0}, (-limit.value, 1 - limit.value)
         return Form({"lost": 1.0, "clean_credit": -limit.value}, 0.0, bounds, base)
-    return _margin(limit.value, drawn) if limit.kind == "max_margin_retained" else None
+    return _margin(limit.value, drawn, unseen) if limit.kind == "max_margin_retained" else None
 
 
 def _mean(limit: Limit, column: str, lowest: float) -> Form:
@@ -92,11 +99,12 @@ def _auroc(limit: Limit) -> Form:
     return Form(weights, limit.bound, around, {}, sequential=False)
 
 
-def _margin(limit: float, drawn: Sample) -> Form:
+def _margin(limit: float, drawn: Sample, unseen: Sequence[Outcome]) -> Form:
     """The lead over chance less L times the clean lead; chances are known before any answer is."""
-    chance, clean = drawn.values["chance"], drawn.values["chance_clean"]
+    chance = np.append(drawn.values["chance"], [row.chance for row in unseen])
+    clean = np.append(drawn.values["chance_clean"], [row.chance_clean for row in unseen])
     weights = {"credit": 1.0, "chance": -1.0, "clean_credit": -limit, "chance_clean": limit}
-    low = float((-chance - limit * (1 - clean)).min()) if drawn.n else -1.0
-    high = float((1 - chance + limit * clean).max()) if drawn.n else 1.0
+    low = float((-chance - limit * (1 - clean)).min()) if len(chance) else -1.0
+    high = float((1 - chance + limit * clean).max()) if len(chance) else 1.0
     base = {"clean_credit": 1.0, "chance_clean": -1.0}
     return Form(weights, 0.0, (low, high), base)

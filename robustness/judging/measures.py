@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from robustness.choices import NOT_NEEDED
 from robustness.domain import Polarity, Suite
 from robustness.errors import SuiteError, unknown
 from robustness.judging.draws import Evidence, evidence
@@ -51,12 +52,13 @@ def measured(
     """Return what `result` does, and the scored outcomes with their draws; None where there are none."""
     rows = [item for item in items if (item.attack, item.severity) == (attack, severity)]
     seen = [row for row in rows if row.status == "ok"]
+    unseen = tuple(row for row in rows if row.status == NOT_NEEDED and not row.degraded)
     # Sorted, so that sums of floats come out alike whatever the order of the outcomes.
     scored = sorted((row for row in seen if not row.degraded), key=lambda row: row.id)
     counted = _counted(suite, rows, attack=attack, severity=severity)
     if not scored:
         return counted, None
-    found = evidence(suite, scored, attack, str(severity))
+    found = replace(evidence(suite, scored, attack, str(severity)), unseen=unseen)
     counted = replace(_with_margins(counted, scored), calibration=_calibration(scored))
     if counted.polarity is Polarity.ABSTAIN:
         return _with_confidence(counted, found.drawn, scored), found
@@ -117,10 +119,13 @@ def _with_power(found: Result, seen: Evidence, max_drop: float | None) -> Result
 
 def _counted(suite: Suite, rows: Sequence[Outcome], *, attack: str, severity: int) -> Result:
     """Return the result with its counts and nothing else filled in."""
-    invalid = Counter(row.status for row in rows if row.status != "ok")
+    status = Counter(row.status for row in rows)
+    not_needed = status.pop(NOT_NEEDED, 0)
+    invalid = Counter({name: number for name, number in status.items() if name != "ok"})
     scored = [row for row in rows if row.status == "ok" and not row.degraded]
     degraded = sum(row.degraded for row in rows if row.status == "ok")
-    assert len(scored) + invalid.total() + degraded == len(rows), "a variant went uncounted"
+    uncounted = len(rows) - len(scored) - invalid.total() - degraded - not_needed
+    assert not uncounted, "a variant went uncounted"
     applied = {row.source for row in rows}
     return Result(
         name=attack,
@@ -132,6 +137,7 @@ def _counted(suite: Suite, rows: Sequence[Outcome], *, attack: str, severity: in
         skipped=_skipped(suite, attack, applied),
         degraded=degraded,
         invalid=dict(sorted(invalid.items())),
+        not_needed=not_needed,
         chance_clean=_mean([row.chance_clean for row in scored]),
         chance=_mean([row.chance for row in scored]),
         accuracy_clean=_NONE,

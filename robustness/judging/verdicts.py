@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from robustness.choices import Reading, outcome, read
+from robustness.choices import NOT_NEEDED, Reading, outcome, read
 from robustness.domain import Run, Status, Suite
 from robustness.errors import ScoreError, SuiteError
-from robustness.judging.comparisons import adjusted, clean_comparison, comparison, paired
-from robustness.judging.decisions import Rules, decide, guesses, of_a_guesser, verdict
+from robustness.judging.comparisons import Pair, adjusted, clean_comparison, comparison, paired
+from robustness.judging.decisions import NO_BASELINE, Rules, decide, guesses, of_a_guesser, verdict
 from robustness.judging.draws import clustered
-from robustness.judging.limits import LIMITS, checks, known_failure, min_passages
+from robustness.judging.limits import LIMITS, Check, checks, known_failure, min_passages
 from robustness.judging.measures import calibration, measured
 from robustness.judging.slices import deciding, sliced
 from robustness.judging.worst_case import robust_accuracy
@@ -20,8 +21,9 @@ from robustness.results import Comparison, Judgement, Outcome, PositionBias, Res
 from robustness.stats.closed_form import mean
 from robustness.stats.multiplicity import benjamini_hochberg, holm
 from robustness.stats.position_bias import position_table, rstd, rstd_by_chance
+from robustness.stats.sequential import passage_order
 
-__all__ = ["ALPHA", "LIMITS", "judge", "outcomes", "overall", "verdict"]
+__all__ = ["ALPHA", "LIMITS", "judge", "outcomes", "overall", "undecided", "verdict"]
 
 ALPHA: Final = 0.025
 """Level of one side of a 95 % interval: what a FAIL has to hold at after Holm."""
@@ -113,16 +115,13 @@ def _read_baseline(suite: Suite, run: Run) -> _Baseline:
 def _judged_checks(
     suite: Suite, items: Sequence[Outcome], beside: _Baseline | None
 ) -> tuple[tuple[Result, ...], tuple[Verdict, ...], tuple[Comparison, ...]]:
-    rules = _rules(suite, beside.name if beside else "")
     results: list[Result] = []
     verdicts: list[Verdict] = []
     compared: list[Comparison] = []
     for check in checks(suite, baseline=beside is not None):
-        name, severity = check.attack, check.severity
-        found, seen = measured(suite, items, attack=name, severity=severity, max_drop=check.max_drop)
-        pair = paired(suite, seen, beside.outcomes, found) if beside else None
+        found, pair, decided = _judged(suite, items, beside, check)
         results.append(found)
-        verdicts += [decide(found, limit, seen, rules=rules, pair=pair) for limit in check.limits]
+        verdicts += decided
         if pair:
             compared.append(comparison(pair, found))
     adjusted_drops = benjamini_hochberg([found.p_drop for found in results])
@@ -144,6 +143,51 @@ def _settled(suite: Suite, verdicts: Sequence[Verdict], *, guesser: bool) -> tup
     """Return the verdicts as guessing, correction and known failures leave them."""
     believed = [of_a_guesser(one) for one in verdicts] if guesser else verdicts
     return tuple(_excused(suite, one) for one in _corrected(believed, _correction(suite)))
+
+
+def _judged(
+    suite: Suite, items: Sequence[Outcome], beside: _Baseline | None, check: Check
+) -> tuple[Result, Pair | None, list[Verdict]]:
+    rules = _rules(suite, beside.name if beside else "")
+    found, seen = measured(
+        suite, items, attack=check.attack, severity=check.severity, max_drop=check.max_drop
+    )
+    pair = paired(suite, seen, beside.outcomes, found) if beside else None
+    return found, pair, [decide(found, limit, seen, rules=rules, pair=pair) for limit in check.limits]
+
+
+def undecided(
+    suite: Suite, run: Run, among: Collection[tuple[str, int]], *, baseline: Run | None = None
+) -> frozenset[tuple[str, int]]:
+    """Return those checks, as (attack, severity), that more passages than `run` has are needed for.
+
+    A check is decided once each of its limits is: by an anytime gate, or because it cannot be measured.
+    Limits that only a fixed gate can decide need all passages. What is decided here is what `judge` would
+    say of a whole run.
+    """
+    asked = tuple(v for v in suite.variants if (v.attack, v.severity) in among)
+    part = replace(suite, variants=asked)
+    clean = _readings(suite, run)
+    items = _outcomes(part, run, clean)
+    beside = _read_baseline(part, baseline) if baseline else None
+    left = set(among)
+    for check in checks(suite, baseline=beside is not None):
+        key = check.attack, check.severity
+        if key in left:
+            found, _, decided = _judged(suite, items, beside, check)
+            if all(_is_final(one, found) for one in decided):
+                left.discard(key)
+    return frozenset(left)
+
+
+def _is_final(one: Verdict, found: Result) -> bool:
+    if not found.not_needed or found.invalid:
+        return True
+    if not found.n:
+        return False
+    if one.gate == "anytime":
+        return one.status is not Status.UNDECIDED
+    return one.check == "min_applicable" or one.baseline == NO_BASELINE
 
 
 def _correction(suite: Suite) -> str:
@@ -203,7 +247,29 @@ def _outcomes(suite: Suite, run: Run, clean: Readings) -> tuple[Outcome, ...]:
                 f"suite {suite.name!r}: variant {variant.id!r} was made from {variant.source!r}, "
                 f"but no example has that id; freeze the suite again"
             )
-    return tuple(outcome(v, sources[v.source], clean[v.source], run) for v in suite.variants)
+    found = tuple(outcome(v, sources[v.source], clean[v.source], run) for v in suite.variants)
+    return _needed(found, clean, run, seed=suite.seed) if run.stopped else found
+
+
+def _needed(found: Sequence[Outcome], clean: Readings, run: Run, *, seed: int) -> tuple[Outcome, ...]:
+    """Return the outcomes with those marked that lie behind the passages where a check was decided.
+
+    One whose clean question was not measured could not have been measured either, and says so.
+    """
+    order = passage_order((row.group for row in found), seed=seed)
+    passages: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for row in found:
+        passages[row.attack, row.severity].add(row.group)
+    behind = {
+        check: frozenset([group for group in order if group in passages[check]][number:])
+        for check, number in run.stopped.items()
+    }
+    return tuple(
+        replace(row, status=NOT_NEEDED if clean[row.source].status == "ok" else clean[row.source].status)
+        if row.status == "missing" and row.group in behind.get((row.attack, row.severity), ())
+        else row
+        for row in found
+    )
 
 
 def overall(verdicts: Sequence[Verdict], *, unmeasured: int = 0) -> Status:

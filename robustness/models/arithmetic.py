@@ -16,14 +16,15 @@ __all__ = ["device_for", "machine_class", "plain_arithmetic", "usable_threads"]
 
 
 def usable_threads() -> int:
-    """Return `OMP_NUM_THREADS` where set, as launchers do for several processes, else the number
-    of cores that this process may run on (not those that the machine has)."""
+    """Return `OMP_NUM_THREADS` where set, as torchrun does for several processes, else the number
+    of cores that this process may run on (not those that the machine has); of several processes that
+    a launcher has started here (`LOCAL_WORLD_SIZE`), each takes its share."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    beside = os.environ.get("LOCAL_WORLD_SIZE", "")
+    return max(1, cores // int(beside)) if beside.isdigit() and int(beside) else cores
 
 
 def device_for(wish: str) -> str:

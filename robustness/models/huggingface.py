@@ -106,6 +106,15 @@ class HuggingFaceModel:
             row or (_NAN,) * len(example.options) for example, row in zip(batch, settled, strict=True)
         )
 
+    def canonical(self, batch: Sequence[Example]) -> tuple[Scores, ...]:
+        """Return what `score` does, all of it in fp64: one row at a time, on one thread of the CPU."""
+        encoded = self.encode(batch)
+        exact = self._rows.canonical([row for item in encoded for row in item.rows])
+        return tuple(
+            tuple(exact[row] for row in item.rows) or (_NAN,) * len(example.options)
+            for example, item in zip(batch, encoded, strict=True)
+        )
+
     def visible(self, batch: Sequence[Example]) -> tuple[int, ...]:
         """Return, per example, the characters of the passage that are read, from its start; -1
         where question and option alone do not fit. Free after `score` of the same examples."""

@@ -105,6 +105,15 @@ class RowModel:
             for example, item, row in zip(batch, read, scores, strict=True)
         )
 
+    def canonical(self, batch: Sequence[Example]) -> tuple[Scores, ...]:
+        """Return what `score` does, all of it in fp64: one row at a time, on one thread of the CPU."""
+        read = self.read(batch)
+        exact = self._scorer.canonical([row for item in read for row in item.rows])
+        return tuple(
+            self._scores(item, exact) or (_NAN,) * len(example.options)
+            for example, item in zip(batch, read, strict=True)
+        )
+
     def visible(self, batch: Sequence[Example]) -> tuple[int, ...]:
         """Return, per example, the characters of the passage that are read, from its start; -1
         where question and options alone do not fit. Free after `score` of the same examples."""

@@ -35,6 +35,7 @@ _ATTACK_2: Final[Json] = {
     "baseline_limits": {},
     "limits_reason": "",
     "known_failure": "",
+    "not_needed": 0,
 }
 _VERDICT_2: Final[Json] = {
     "gate": "fixed",

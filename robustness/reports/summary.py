@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from robustness.domain import HOW_COMPUTED, Run, Status, Suite
@@ -19,6 +19,7 @@ from robustness.reports.audited import (
 from robustness.reports.curves import CurvePoint, clean_curve
 from robustness.reports.headline import headline, remarks
 from robustness.reports.measured import finite_estimate, finite_number, measured
+from robustness.reports.notices import notices
 from robustness.reports.privacy import public_environment, public_text
 from robustness.results import (
     Calibration,
@@ -132,7 +133,7 @@ def summarise(
         schema=SCHEMA,
         created=created,
         headline=headline(judgement, families),
-        remarks=(*_notices(run), *remarks(judgement, families)),
+        remarks=(*notices(run, judgement), *remarks(judgement, families)),
         status=judgement.status,
         model=ModelSummary(public_text(run.model), run.model_fingerprint),
         data=public_text(suite.data),
@@ -158,14 +159,6 @@ def summarise(
         environment=_environment(run),
         text=text,
     )
-
-
-def _notices(run: Run) -> Iterator[str]:
-    """Yield what touches every number of the run."""
-    if told := run.environment.get("partial"):
-        yield f"Partial: every number here is of {told}; what is missing is INVALID."
-    if told := run.environment.get("warning"):
-        yield f"Warning: {public_text(told)}."
 
 
 def _environment(run: Run) -> Mapping[str, str]:

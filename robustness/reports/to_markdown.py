@@ -150,6 +150,7 @@ def _validity(attack: AttackSummary) -> str:
         f"applied to {count(attack.applicable, 'question')}",
         *(f"{number} skipped ({prose(reason)})" for reason, number in attack.skipped.items()),
         *(f"{number} not measured ({prose(why)})" for why, number in attack.invalid.items()),
+        *([f"{attack.not_needed} not needed"] if attack.not_needed else ()),
         f"{attack.degraded} degraded",
         *_rates(attack),
         *_cut(attack),

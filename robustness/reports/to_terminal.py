@@ -76,7 +76,7 @@ def _top(summary: Summary) -> Iterator[str]:
         f"{count(clean.n, 'question')}, {count(clean.passages, 'passage')}; "
         f"chance {percent(clean.chance)}"
     )
-    if robust.attacks:
+    if robust.attacks and not any(attack.not_needed for attack in summary.attacks):
         null = f"; {percent(robust.null)} by accident alone" if robust.null is not None else ""
         yield (f"robust  {percent(robust.worst_case.value)} right under {together(robust.attacks)}{null}")
     yield from _beside(summary)

@@ -88,13 +88,14 @@ def passage_order(groups: Iterable[str], *, seed: int) -> tuple[str, ...]:
     """Return the passages in a random order that depends on their names and the seed alone.
 
     The order must be fixed before anything is scored: an order by length or difficulty makes the
-    first passages unlike the rest and voids the promise.
+    first passages unlike the rest and voids the promise. Which of two passages comes first does not
+    depend on the others, so checks that do not apply to all passages still look at the same ones.
 
-    >>> passage_order(("b", "a", "c", "a"), seed=0)
-    ('c', 'b', 'a')
+    >>> passage_order(("b", "a", "c", "a"), seed=0), passage_order(("c", "a"), seed=0)
+    (('b', 'a', 'c'), ('a', 'c'))
     """
-    names = sorted(set(groups))
-    return tuple(names[i] for i in derive(seed, "passage-order").permutation(len(names)))
+    place = {name: derive(seed, "passage-order", name).uniform() for name in groups}
+    return tuple(sorted(place, key=lambda name: (place[name], name)))
 
 
 def gate(values: Sequence[float], limit: float, *, side: Side, rules: Betting) -> Decision:

@@ -204,7 +204,7 @@ def test_one_nan_among_predictions_makes_the_run_invalid_and_never_a_pass(
 
 
 @pytest.mark.parametrize(
-    ("broken", "told"), [("missing", "1 of 256 items are missing"), ("foreign", "'0000000000000000")]
+    ("broken", "told"), [("missing", "1 of 64 items are missing"), ("foreign", "'0000000000000000")]
 )
 def test_predictions_that_do_not_fit_the_suite_are_refused(
     command: Command, data: str, tmp_path: Path, broken: str, told: str

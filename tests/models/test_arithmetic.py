@@ -48,6 +48,14 @@ def test_else_threads_are_the_cores_this_process_may_use(monkeypatch, value):
     assert usable_threads() == 3
 
 
+@pytest.mark.parametrize(("processes", "threads"), [("2", 2), ("3", 1), ("8", 1), ("0", 4), ("", 4)])
+def test_processes_of_one_machine_share_its_cores(monkeypatch, processes, threads):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    assert usable_threads() == threads
+
+
 def test_auto_takes_the_cpu_where_there_is_no_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device_for("auto") == "cpu"

@@ -144,6 +144,14 @@ def test_options_too_close_for_fp32_are_ranked_in_fp64(folders, monkeypatch):
     assert close.counts["canonical_rows"] == len({row for item in close.read(ITEMS) for row in item.rows})
 
 
+def test_fp64_scores_can_be_asked_for_by_themselves(folders):
+    model = opened(folders["llama"])
+    for exact, fast in zip(model.canonical(ITEMS), model.score(ITEMS), strict=True):
+        assert exact == pytest.approx(fast, rel=1e-5)
+        assert exact != fast
+    assert model.counts["canonical_rows"] == len({row for item in model.read(ITEMS) for row in item.rows})
+
+
 def test_a_long_passage_is_cut_alike_for_all_options_and_said_so(folder):
     model = opened(folder, max_length=40)
     long = replace(ITEMS[0], passage=PASSAGE * 8)
