@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from robustness.neurons.analyse import analyse, estimate
+from robustness.neurons.analyse import analyse
 from robustness.neurons.engine import Settings
+from robustness.neurons.estimate import estimate
 from robustness.neurons.store import read_analysis, write_analysis
 from robustness.neurons.summary import NeuronSummary
 from robustness.neurons.values import Ablation, Value
