@@ -24,7 +24,7 @@ from robustness.neurons.patching import Patched, patched
 from robustness.neurons.sequences import Sequences, sequences
 from robustness.neurons.sets import SetTest
 from robustness.neurons.sites import KINDS, Kind, parse_site
-from robustness.neurons.store import write_cube
+from robustness.neurons.store import PARTS, write_cube
 from robustness.neurons.summary import NeuronSummary, counted, profile, top_units
 from robustness.neurons.trials import trials
 from robustness.neurons.verify import Budget
@@ -77,7 +77,7 @@ def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, w
     found = conditions(suite, data)
     if not found or found[0].name != CLEAN:
         raise DataError("neuron analysis: no clean item can be measured; give a suite with labelled items")
-    parts = Parts(None if folder is None else folder / "parts", salt=model.fingerprint)
+    parts = Parts(None if folder is None else folder / PARTS, salt=model.fingerprint)
     ablator = Ablator(model.network, data, kinds=kinds, settings=chosen, parts=parts)
     made = cube(ablator, found, plan=(exact, wanted), clock=clock, progress=progress)
     _check_base(model, suite, data, made.base)

@@ -31,7 +31,7 @@ Progress = Callable[[str, int], object]
 
 TOP: Final = 2
 _TOLERANCE: Final = 0.1
-_SETS: Final = 0.35
+_SETS: Final = 0.3
 """Share of a budget of time that is kept for choosing and judging sets."""
 _NEAR: Final = 1e-4
 """A margin under ablation this near to 0 is computed by hooks before it counts as a flip."""
@@ -129,7 +129,8 @@ class _Work:
         told, notify = self._progress, None
         if told is not None:
             notify = lambda cells: told("exact", cells)  # noqa: E731 - bound to what was tested
-        with self._clock.measured("exact", self._cost(sites)):
+        works = {self._work(site) for site in sites}
+        with self._clock.measured("+".join(sorted(works)), self._one_pass + sum(map(self._unit, sites))):
             self._logits[at] = self._ablator.exact(sites, notify)
         self.known[at] = True
         _settle(self._ablator, self._found, (self._base, self._logits), (sites, at))
@@ -139,12 +140,18 @@ class _Work:
         left = self._clock.left
         if left == float("inf"):
             return len(sites)
-        room = left - self._reserve - (self._clock.takes("exact", self._cost(aside)) if aside else 0.0)
-        costs = accumulate(map(self._unit, sites), initial=self._one_pass)
-        return sum(self._clock.takes("exact", cost) <= room for cost in costs) - 1 if sites else 0
+        start = self._clock.takes("forward", self._one_pass)
+        room = left - self._reserve - sum(map(self._seconds, aside)) - (start if aside else 0.0)
+        costs = accumulate(map(self._seconds, sites), initial=start)
+        return max(0, sum(cost <= room for cost in costs) - 1)
 
-    def _cost(self, sites: Sequence[Site]) -> float:
-        return self._one_pass + sum(map(self._unit, sites))
+    def _seconds(self, site: Site) -> float:
+        return self._clock.takes(self._work(site), self._unit(site))
+
+    def _work(self, site: Site) -> str:
+        """Kind of work: where few products are left, other things take the time."""
+        behind = self._ablator.wired.body.layers - 1 - site.layer
+        return f"exact, {min(behind, 2)} behind"
 
     def _unit(self, site: Site) -> float:
         key = (site.kind, site.layer)

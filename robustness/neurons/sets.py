@@ -34,6 +34,8 @@ class HeldOut:
     """One condition on the half that did not choose the set."""
 
     condition: str
+    polarity: str | None
+    """None for clean."""
     n: int
     before: float
     """Accuracy of the model as it is."""
@@ -227,6 +229,7 @@ def _held_out(cube: Floats, own: Floats, condition: Condition, seed: int) -> Hel
     above = int((others >= change[0].mean()).sum())
     return HeldOut(
         condition=condition.name,
+        polarity=None if condition.polarity is None else condition.polarity.value,
         n=len(condition),
         before=float(before.mean()),
         change=drawn.mean("change", lowest=-1.0, highest=1.0),

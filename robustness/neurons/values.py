@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
-from robustness.errors import UsageError
+from robustness.errors import UsageError, unknown
 from robustness.neurons.sites import Kind
 
 if TYPE_CHECKING:
@@ -28,6 +28,16 @@ class Value(StrEnum):
     the draws."""
     CLAMP = "clamp"
     """A constant."""
+
+    @classmethod
+    def named(cls, text: str) -> Value:
+        """Return the value of a name.
+
+        Raises `UsageError` for an unknown one.
+        """
+        if text not in {one.value for one in cls}:
+            raise UsageError("--value: " + unknown("value", text, [one.value for one in cls]))
+        return cls(text)
 
 
 _DRAWS: Final = 5

@@ -9,16 +9,20 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from secrets import token_hex
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from robustness.errors import OutputError, UsageError, unknown
 from robustness.reports.summary import Summary
+
+if TYPE_CHECKING:
+    from robustness.neurons.summary import NeuronSummary
 
 __all__ = [
     "GROUP",
     "RENDERERS",
     "Renderer",
     "place",
+    "rendered",
     "renderer",
     "report_target",
     "write_report",
@@ -93,7 +97,18 @@ def place(spec: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def write_report(spec: str, summary: Summary) -> Path:
+def rendered(name: str, summary: Summary, *, neurons: NeuronSummary | None = None) -> str:
+    """Return a summary in one format; formats for people get the neuron analysis as a section.
+
+    Raises `UsageError` where no format has this name.
+    """
+    if neurons is None or name not in {"html", "md"}:
+        return renderer(name)(summary)
+    module, attribute = RENDERERS[name].split(":")
+    return cast("str", getattr(import_module(module), attribute)(summary, neurons=neurons))
+
+
+def write_report(spec: str, summary: Summary, *, neurons: NeuronSummary | None = None) -> Path:
     """Write the summary as `FORMAT:PATH` says, whole or not at all, and return the path.
 
     Raises:
@@ -101,7 +116,7 @@ def write_report(spec: str, summary: Summary) -> Path:
         OutputError: the path cannot be written.
     """
     name, path = report_target(spec)
-    return write_text(spec, path, renderer(name)(summary))
+    return write_text(spec, path, rendered(name, summary, neurons=neurons))
 
 
 def write_text(spec: str, path: Path, text: str) -> Path:

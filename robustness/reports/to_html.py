@@ -20,6 +20,9 @@ from robustness.results import Verdict
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from robustness.neurons.summary import NeuronSummary
+    from robustness.reports.neuron_view import NeuronView
+
 __all__ = ["to_html"]
 
 
@@ -32,14 +35,16 @@ class _Section:
     rows: tuple[tuple[AttackSummary, Bar | None], ...]
 
 
-def to_html(summary: Summary) -> str:
-    """Return the report as one HTML page for screens of any width, light, dark and paper.
+def to_html(summary: Summary, *, neurons: NeuronSummary | None = None) -> str:
+    """Return the report as one HTML page for screens of any width, light, dark and paper; with a neuron
+    analysis as a section where one is given.
 
     Everything is escaped, and every value passes `visible_text`; a content security policy
     forbids scripts and any load. Equal summaries give equal text.
     """
     return _template().render(
         s=summary,
+        n=_neurons(neurons),
         sections=[s for polarity in Polarity if (s := _section(summary, polarity)).rows],
         checks=[(v, verdict_bar(v)) for v in sorted(summary.verdicts, key=_gravity)],
         statuses=wording.STATUSES,
@@ -53,6 +58,14 @@ def to_html(summary: Summary) -> str:
             if sheet is not None
         ],
     )
+
+
+def _neurons(summary: NeuronSummary | None) -> NeuronView | None:
+    if summary is None:
+        return None
+    from robustness.reports.neuron_view import view
+
+    return view(summary)
 
 
 def _tally(summary: Summary) -> dict[str, tuple[str, int]]:
