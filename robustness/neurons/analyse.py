@@ -206,7 +206,7 @@ def _notes(
         notes.append("Every cell is a whole forward pass: the fast path does not know this network.")
     if not any(condition.polarity is Polarity.ATTACK for condition in found):
         notes.append("The suite has no attack: lifts are changes of the clean margin.")
-    if tests and not tests[0].members:
+    if tests and tests[0].steps and not tests[0].members:
         notes.append("No set lifted the attacked margins of the half that chooses.")
     if budget.minutes is not None:
         notes.append(

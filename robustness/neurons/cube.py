@@ -20,7 +20,7 @@ from robustness.neurons.engine import Ablator
 from robustness.neurons.sites import Kind, Site, enumerate_sites
 from robustness.neurons.verify import Budget, Layer, Verification, verified
 
-__all__ = ["TOP", "Cube", "Exact", "Progress", "cube", "exhaustive"]
+__all__ = ["LEAST_PASSES", "TOP", "Cube", "Exact", "Progress", "cube", "exhaustive"]
 
 Floats = npt.NDArray[np.floating]
 Exact = Literal["all"] | int
@@ -31,6 +31,9 @@ Progress = Callable[[str, int], object]
 
 TOP: Final = 2
 _TOLERANCE: Final = 0.1
+LEAST_PASSES: Final = 12
+"""Forward passes over all sequences that one step of choosing and 20 random sets on a half come to."""
+
 _SETS: Final = 0.3
 """Share of a budget of time that is kept for choosing and judging sets."""
 _NEAR: Final = 1e-4
@@ -122,7 +125,12 @@ class _Work:
         self._one_pass = _one_pass(ablator)
         self._lengths = [len(row.ids) for row in ablator.data.rows]
         self._flops: dict[Layer, float] = {}
-        self._reserve = _SETS * 60 * (budget.minutes or 0.0)
+        self._reserve = self._for_sets(60 * (budget.minutes or 0.0))
+
+    def _for_sets(self, seconds: float) -> float:
+        """Time that is kept for sets; none where a single set and its random ones would not fit anyway."""
+        least = self._clock.takes("forward", self._one_pass) * LEAST_PASSES
+        return 0.0 if least > 2 * _SETS * seconds else max(_SETS * seconds, least)
 
     def __call__(self, sites: Sequence[Site], /) -> npt.NDArray[np.float64]:
         at = [self._place[site] for site in sites]

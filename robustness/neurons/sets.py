@@ -62,6 +62,8 @@ class SetTest:
     """Joint lift minus the sum of the members' single lifts, on the half that chose."""
     heldout: tuple[HeldOut, ...]
     random_sets: int
+    steps: int
+    """Sizes of sets that were tried in choosing; 0 where there was no time to choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Chosen:
     members: tuple[Site, ...]
     synergy: float
     """Joint lift minus the sum of single lifts, as screened."""
+    steps: int
 
 
 def halves(conditions: Sequence[Condition], *, seed: int) -> tuple[frozenset[str], frozenset[str]]:
@@ -111,7 +114,9 @@ def select(
     singles: dict[Site, float] = {}
     best: tuple[float, tuple[Site, ...], float] = (0.0, (), 0.0)
     now = own
+    done = 0
     while len(members) < MOST_MEMBERS and steps():
+        done += 1
         ranked = _ranked(ablator, rows, local, (now, tolerance), members)
         joining = ranked[: max(1, len(members))][: MOST_MEMBERS - len(members)]
         if not joining:
@@ -124,7 +129,7 @@ def select(
         if lift[0] > best[0] + max(tolerance, _GROWTH * best[0]) and cost[0] < tolerance:
             alone = sum(singles.get(site, 0.0) for site in members)
             best = (float(lift[0]), tuple(sorted(members)), float(lift[0]) - alone)
-    return Chosen(best[1], best[2])
+    return Chosen(best[1], best[2], done)
 
 
 def _ranked(
@@ -212,7 +217,7 @@ def set_test(
     cube = np.concatenate(parts).astype(np.float64)
     found = tuple(_held_out(cube, own, condition, ablator.ablation.seed) for condition in local)
     names = tuple(map(str, own_set.members))
-    return SetTest(selection, names, own_set.synergy, found, len(cube) - 1)
+    return SetTest(selection, names, own_set.synergy, found, len(cube) - 1, own_set.steps)
 
 
 def _held_out(cube: Floats, own: Floats, condition: Condition, seed: int) -> HeldOut:

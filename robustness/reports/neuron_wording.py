@@ -23,6 +23,8 @@ def headline(summary: NeuronSummary) -> str:
             "No set of units was tested: that needs an attack in the suite and passages to choose on and "
             "to judge on."
         )
+    if not test.members and not test.steps:
+        return "No set of units was tested: the time was over before one could be chosen."
     if not test.members:
         return (
             "No set of units lifts the attacked margins of the half of the passages that chooses: no "

@@ -221,6 +221,12 @@ def suite():
     return cue_suite()
 
 
+@pytest.fixture(scope="session")
+def larger_suite():
+    """The same with enough passages for verdicts."""
+    return cue_suite(64)
+
+
 @pytest.fixture
 def planted():
     """A model with a shortcut unit at `ffn.1.5`."""
