@@ -73,26 +73,35 @@ def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, w
     """
     kinds, chosen, wanted = kinds_of(sites), settings or Settings(), budget or Budget()
     clock = Clock(None if wanted.minutes is None else 60 * wanted.minutes)
-    data = sequences(model, suite)
-    found = conditions(suite, data)
-    if not found or found[0].name != CLEAN:
-        raise DataError("neuron analysis: no clean item can be measured; give a suite with labelled items")
+    data, found = _material(model, suite)
     parts = Parts(None if folder is None else folder / PARTS, salt=model.fingerprint)
     ablator = Ablator(model.network, data, kinds=kinds, settings=chosen, parts=parts)
     made = cube(ablator, found, plan=(exact, wanted), clock=clock, progress=progress)
     _check_base(model, suite, data, made.base)
-    units = unit_effects(
-        [str(site) for site in made.sites],
-        made.verified.tolist(),
-        [changes(made.logits, made.base, condition) for condition in found],
-        tolerance=made.tolerance,
-        seed=chosen.ablation.seed,
-    )
+    units = _effects(made, found, seed=chosen.ablation.seed)
     tests = trials(ablator, made, found, budget=wanted, clock=clock)
     pairs = _patches(ablator, suite, found, units, clock) if wanted.patch else ()
     if folder is not None:
         write_cube(folder, made.sites, made.verified, base=made.base, logits=made.logits)
     return _summary(model, suite, ablator, (made, found, wanted), (units, tests, pairs))
+
+
+def _material(model: HuggingFaceModel, suite: Suite) -> tuple[Sequences, tuple[Condition, ...]]:
+    data = sequences(model, suite)
+    found = conditions(suite, data)
+    if not found or found[0].name != CLEAN:
+        raise DataError("neuron analysis: no clean item can be measured; give a suite with labelled items")
+    return data, found
+
+
+def _effects(made: Cube, found: Sequence[Condition], *, seed: int) -> tuple[UnitEffects, ...]:
+    return unit_effects(
+        [str(site) for site in made.sites],
+        made.verified.tolist(),
+        [changes(made.logits, made.base, condition) for condition in found],
+        tolerance=made.tolerance,
+        seed=seed,
+    )
 
 
 def kinds_of(sites: Iterable[Kind]) -> tuple[Kind, ...]:
@@ -155,15 +164,7 @@ def _summary(
             "path": ablator.wired.path,
             **asdict(body),
         },
-        data={
-            "suite": suite.name,
-            "suite_fingerprint": suite.fingerprint,
-            "n_items": len(suite.examples),
-            "n_sequences": len(ablator.data),
-            "conditions": [c.name for c in found],
-            "sequences_sha": ablator.data.digest,
-            "seed": settings.ablation.seed,
-        },
+        data=_data(suite, ablator, found),
         ablation={
             **ablation,
             "reference_sha": ablator.reference.digest,
@@ -187,6 +188,18 @@ def _summary(
         patching=pairs,
         notes=_notes(ablator, found, tests, budget),
     )
+
+
+def _data(suite: Suite, ablator: Ablator, found: Sequence[Condition]) -> dict[str, object]:
+    return {
+        "suite": suite.name,
+        "suite_fingerprint": suite.fingerprint,
+        "n_items": len(suite.examples),
+        "n_sequences": len(ablator.data),
+        "conditions": [c.name for c in found],
+        "sequences_sha": ablator.data.digest,
+        "seed": ablator.ablation.seed,
+    }
 
 
 def _transfer(tests: Sequence[SetTest], found: Sequence[Condition]) -> dict[str, dict[str, float]]:

@@ -90,7 +90,8 @@ def _edit(wired: Wiring, site: Site, wanted: Edit, means: Means) -> None:
     import torch
 
     layer = 0 if site.layer == EVERY else site.layer
-    module, _, is_input = wired.place(site.kind, layer)
+    place, _, is_input = wired.place(site.kind, layer)
+    module: Any = place  # its weight and bias, if any
     columns = wired.columns(site.kind, site.index)
     if not (hasattr(module, "weight") and hasattr(module, "bias")):
         raise UsageError(

@@ -111,16 +111,12 @@ def verified(
     poor = [key for key in rest if _is_poor(screens[key], threshold)]
     for key in sorted(poor, key=lambda key: _trust(screens[key]))[: budget.escalate]:
         _take(state, layers[key], work)
-    hidden = {key: [site for site in layers[key] if site not in state.exact] for key in rest}
-    candidates = [site for own in hidden.values() for site in own]
+    candidates = [site for key in rest for site in layers[key] if site not in state.exact]
     top = sorted(candidates, key=lambda site: (-abs(estimates[site]), site))[: budget.verify]
     # The audit draws from what is not even wanted, so it can be paid for before the last minute.
-    spare = {key: sorted(set(own) - set(top)) for key, own in hidden.items()}
-    audits = {
-        key: _drawn(own, budget.audit, (budget.seed, "audit", key))
-        for key, own in spare.items()
-        if screens[key].radius is not None
-    }
+    spare = {key: sorted(set(layers[key]) - state.exact.keys() - set(top)) for key in rest}
+    sound = [key for key in rest if screens[key].radius is not None]
+    audits = {key: _drawn(spare[key], budget.audit, (budget.seed, "audit", key)) for key in sound}
     _take_fitting(state, top, work, aside=[site for own in audits.values() for site in own])
     done = {key: audits[key] for key in _take_layers(state, audits, work)}
     state.certificates = tuple(

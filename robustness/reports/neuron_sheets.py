@@ -116,7 +116,7 @@ def _units(summary: NeuronSummary, units: Iterable[UnitEffects], name: str, titl
 
 
 def _unit(unit: UnitEffects) -> tuple[str, ...]:
-    up, down = (sum(own[at] for own in unit.effects) for at in (2, 3))
+    up, down = sum(own[2] for own in unit.effects), sum(own[3] for own in unit.effects)
     return (
         unit.id,
         str(unit.quadrant),

@@ -17,7 +17,7 @@ ATTACK = "addsent2opt-shuffle-matched"
 
 
 @pytest.fixture
-def checkpoint(planted, tmp_path) -> Path:
+def checkpoint(planted, tmp_path: Path) -> Path:
     folder = tmp_path / "planted"
     planted.network.save_pretrained(folder)
     planted.tokenizer.save_pretrained(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ import torch
 from robustness.errors import UsageError
 from robustness.neurons.batch import forward
 from robustness.neurons.edit import Change, Edit, edit, sites_of
+from robustness.neurons.exact import Prefix
 from robustness.neurons.naive import ablated
 from robustness.neurons.sites import EVERY, Kind, Site
 from robustness.neurons.values import Value
@@ -17,7 +19,7 @@ from robustness.neurons.values import Value
 FAMILIES = ("bert", "roberta", "electra", "distilbert", "deberta-v2")
 
 
-def logits_of(found, wanted, means=None):
+def logits_of(found: Prefix, wanted: Edit, means: Any = None) -> torch.Tensor:
     edited = copy.deepcopy(found.wired.network)
     edit(edited, wanted, means=means)
     with torch.inference_mode():

@@ -79,9 +79,8 @@ def test_results_do_not_depend_on_how_rows_are_batched(ablator, tokens, may_pad)
 def test_the_order_of_the_sequences_does_not_matter(ablator, random_rows):
     data = random_rows(LENGTHS)
     order = (3, 1, 5, 0, 2, 4)
-    turned = Sequences(
-        *(tuple(part[at] for at in order) for part in (data.rows, data.roles, data.sources)), {}
-    )
+    rows, roles, sources = (tuple(part[at] for at in order) for part in (data.rows, data.roles, data.sources))
+    turned = Sequences(rows, roles, sources, {})
     straight, other = ablator(data=data).exact(SITES), ablator(data=turned).exact(SITES)
     assert other == pytest.approx(straight[:, list(order)], abs=1e-10)
 

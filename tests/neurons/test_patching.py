@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +22,7 @@ from robustness.neurons.trace import intercepted, trace
 TOKENS = st.lists(st.tuples(st.integers(4, 8), st.sampled_from((Role.PASSAGE, Role.OPTION))), max_size=12)
 
 
-def split(pairs):
+def split(pairs: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(token for token, _ in pairs), tuple(role for _, role in pairs)
 
 
@@ -51,7 +53,7 @@ def test_carried_values_are_those_that_hooks_would_carry(tiny, random_rows, fami
             assert found[at, place] == pytest.approx(by_hand(made, row, other, unit, partner), abs=1e-10)
 
 
-def by_hand(made, row, other, unit, partner):
+def by_hand(made: Ablator, row: int, other: int, unit: Site, partner: tuple[int, ...]) -> float:
     network, columns = made.wired.network, made.wired.columns(unit.kind, unit.index)
     with torch.inference_mode():
         donor = trace(made.wired, batch(made.data, [other], network)).kinds[unit.kind][unit.layer]

@@ -9,6 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from robustness.domain import Example
 from robustness.neurons import Budget, analyse
 from robustness.neurons.changes import changes, pooled, specific
 from robustness.neurons.conditions import conditions
@@ -17,7 +18,7 @@ from robustness.neurons.engine import Ablator
 from robustness.neurons.sequences import sequences
 from robustness.neurons.sets import halves, matched
 from robustness.neurons.signflip import sign_flip_p
-from robustness.neurons.sites import Site, enumerate_sites
+from robustness.neurons.sites import Kind, Site, enumerate_sites
 from robustness.neurons.summary import from_json, to_json
 from robustness.reports.neuron_wording import headline, is_supported
 from robustness.reports.neurons_to_html import neurons_to_html
@@ -68,6 +69,7 @@ def test_the_screen_alone_judges_no_unit_and_says_so(planted, suite):
     assert found.counts.get("exact_cells", 0) == 0
     assert set(found.quadrants["ffn"]) == {"estimated"}
     assert {own.status for own in found.screen} == {"not certified"}
+    assert found.headline is not None
     assert found.headline.members == (PLANTED,)  # sets are judged by whole passes, so this one is sound
 
 
@@ -86,7 +88,8 @@ def test_analyses_read_back_and_two_runs_are_the_same_to_the_last_byte(found, pl
 
 
 def test_the_order_of_the_options_changes_no_effect(found, planted, suite):
-    def turned(example):
+    def turned(example: Example) -> Example:
+        assert example.answer is not None
         last = len(example.options) - 1
         return replace(example, options=example.options[::-1], answer=last - example.answer)
 
@@ -117,7 +120,9 @@ def test_swapping_clean_and_attacked_at_random_gives_uniform_p_values_and_no_dis
     made = Ablator(planted.network, data, kinds=("ffn",))
     cube, base = made.exact(list(enumerate_sites(made.wired.body, ["ffn"]))), made.base()[0]
     parts = [changes(cube, base, condition) for condition in conditions(suite, data)]
-    own = specific(pooled(parts), parts[0]).by_passage()
+    attacked = pooled(parts)
+    assert attacked is not None
+    own = specific(attacked, parts[0]).by_passage()
     draw, smallest = Random(0), []
     for _ in range(200):
         signs = np.array([draw.choice((-1.0, 1.0)) for _ in range(own.shape[1])])
@@ -150,7 +155,8 @@ def test_halves_share_no_passage_and_random_sets_match_layer_by_layer(planted, s
     assert not first & second
     assert first | second == {example.group for example in suite.examples}
     members = (Site("ffn", 0, 3), Site("ffn", 1, 5), Site("head", 2, 1))
-    size = {("ffn", at): np.arange(32.0) for at in range(3)} | {("head", 2): np.arange(2.0)}
+    size: dict[tuple[Kind, int], np.typing.NDArray[np.float64]] = {("head", 2): np.arange(2.0)}
+    size |= {("ffn", at): np.arange(32.0) for at in range(3)}
     for one in matched(members, size, seed=0, count=30):
         assert sorted((s.kind, s.layer) for s in one) == sorted((s.kind, s.layer) for s in members)
         assert not set(one) & set(members)
@@ -161,7 +167,7 @@ def test_tokens_have_the_role_of_the_text_that_they_come_from(planted, suite):
     words = {at: piece for piece, at in planted.tokenizer.get_vocab().items()}
     for example in suite.examples[:5]:
         for option, row in zip(example.options, data.options[example.id], strict=True):
-            texts = {role: [] for role in range(4)}
+            texts: dict[int, list[str]] = {role: [] for role in range(4)}
             for token, role in zip(data.rows[row].ids, data.roles[row], strict=True):
                 texts[int(role)].append(words[token])
             assert texts[0] == example.passage.split()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scipy.stats import permutation_test
 from robustness.neurons.signflip import sign_flip_p
 
 
-def enumerated(row):
+def enumerated(row: Any) -> Any:
     """Two-sided share of all sign patterns with as large a sum, in a plain loop."""
     seen = abs(sum(row))
     signs = list(product((1, -1), repeat=len(row)))

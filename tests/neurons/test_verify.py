@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,15 +18,16 @@ SITES = [Site("ffn", layer, unit) for layer in range(LAYERS) for unit in range(U
 class Counted:
     """Exact effects from a table; as many as the credit pays for."""
 
-    def __init__(self, truth, credit=10**9):
-        self.truth, self.credit, self.asked = truth, credit, []
+    def __init__(self, truth: dict[Site, float], credit: int = 10**9) -> None:
+        self.truth, self.credit = truth, credit
+        self.asked: list[Site] = []
 
-    def __call__(self, sites, /):
+    def __call__(self, sites: Sequence[Site], /) -> Any:
         self.credit -= len(sites)
         self.asked += sites
         return np.array([self.truth[site] for site in sites])
 
-    def fits(self, sites, /, aside=()):
+    def fits(self, sites: Sequence[Site], /, aside: Sequence[Site] = ()) -> int:
         return max(0, min(len(sites), self.credit - len(aside)))
 
 
@@ -33,7 +37,7 @@ def truth():
     return dict(zip(SITES, rng.normal(0, 0.02, len(SITES)).tolist(), strict=True))
 
 
-def screened(truth, noise, *, seed=1):
+def screened(truth: dict[Site, float], noise: float, *, seed: int = 1) -> dict[Site, float]:
     rng = np.random.default_rng(seed)
     return {site: value + float(rng.normal(0, noise)) for site, value in truth.items()}
 
