@@ -78,7 +78,7 @@ def _facts(summary: NeuronSummary) -> tuple[tuple[str, str], ...]:
         ("Suite", f"{data['suite']}, {data['n_items']} items, {data['n_sequences']:,} distinct sequences"),
         ("Accuracy", accuracy),
         ("Units are set to", f"{ablation['value']}, at {ablation['positions']}"),
-        ("Discoveries", f"{summary.discoveries} shortcuts and guardians"),
+        ("Discoveries", f"{summary.discoveries} shortcuts and guardians among exact units"),
     )
 
 
