@@ -13,8 +13,10 @@ from robustness.commands.check import check
 from robustness.commands.compare import compare
 from robustness.commands.demo import demo
 from robustness.commands.doctor import doctor
+from robustness.commands.edit import edit
 from robustness.commands.ending import INTERRUPTED, tell
 from robustness.commands.merge import merge
+from robustness.commands.neurons import neurons
 from robustness.commands.report import report
 from robustness.commands.runs import runs
 from robustness.commands.search import search
@@ -34,7 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, check, merge, audit, build, search, attacks, report, compare, runs, train, doctor):
+for command in (
+    demo, check, merge, audit, build, search, attacks, report, compare, runs, neurons, edit, train, doctor,
+):  # fmt: skip
     app.command()(command)
 
 

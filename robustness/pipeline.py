@@ -8,7 +8,7 @@ from contextlib import chdir
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from robustness.domain import Model, Run, Suite
 from robustness.judging.slices import refuse_absent
@@ -31,6 +31,9 @@ from robustness.suites.audit import as_json, refuse_leaks, sentinels
 from robustness.suites.build import build
 from robustness.suites.plan import Plan
 from robustness.suites.store import freeze, thaw
+
+if TYPE_CHECKING:
+    from robustness.neurons.summary import NeuronSummary
 
 __all__ = [
     "Finished",
@@ -205,8 +208,15 @@ def scored(
         return run, store.rows() if store else None
 
 
-def finish(suite: Suite, run: Run, target: Target, *, baseline: Baseline | None = None) -> Finished:
-    """Judge a run and write it to a target that `place` has given a folder."""
+def finish(
+    suite: Suite,
+    run: Run,
+    target: Target,
+    *,
+    baseline: Baseline | None = None,
+    neurons: NeuronSummary | None = None,
+) -> Finished:
+    """Judge a run and write it to a target that `place` has given a folder, a neuron analysis within."""
     folder, created = target.folder, target.created
     assert folder is not None, "place() comes first"
     judgement = judge(suite, run, baseline=baseline.run if baseline else None)
@@ -218,6 +228,7 @@ def finish(suite: Suite, run: Run, target: Target, *, baseline: Baseline | None 
         created=created,
         text=target.text,
         overwrite=target.overwrite,
+        neurons=neurons,
         about={
             "tag": target.tag,
             "commit": commit(Path.cwd(), os.environ),

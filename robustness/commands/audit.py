@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from robustness import options as flag
+from robustness.commands.asked import settings_of
 from robustness.commands.ending import settle, tell
 
 __all__ = ["audit"]
@@ -40,7 +41,7 @@ def audit(
     3 where it cannot be audited.
     """
     settle(quiet=quiet)
-    settings = flag.settings_of(context, config)
+    settings = settings_of(context, config)
     from datetime import date
 
     from robustness.audit import audit as audited

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from robustness import options as flag
+from robustness.commands.asked import settings_of, settings_text
 from robustness.commands.ending import ended, settle, tell
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def check(
     command is given again. Under torchrun each process scores a share and the first one judges.
     """
     settle(quiet=quiet)
-    settings = flag.settings_of(context, config)
+    settings = settings_of(context, config)
     if show_config:
-        typer.echo(flag.settings_text(settings, json=json))
+        typer.echo(settings_text(settings, json=json))
         raise typer.Exit
     from datetime import date
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -30,17 +32,24 @@ def demo(
     """
     settle(quiet=quiet)
     from robustness.demo.checkpoint import DATA, location
+    from robustness.demo.neurons import analysed
+    from robustness.models.huggingface import load
     from robustness.models.options import ModelOptions
-    from robustness.models.resolve import resolve
-    from robustness.pipeline import Source, Target, check, suite_of
+    from robustness.pipeline import Source, Target, finish, place, scored, suite_of
+    from robustness.reports.neuron_folder import INSIDE, write_neurons
     from robustness.store.place import cache_folder
     from robustness.suites.plan import plan
 
-    target = Target(output or Path("reports/demo"), overwrite=output is None)
     made = suite_of(Source(DATA, plan(suite)))
+    target = place(Target(output or Path("reports/demo"), overwrite=output is None), made, "demo")
     # One thread: for so small a model a second one costs more than it brings on a shared machine.
-    chosen = resolve(str(location()), options=ModelOptions(threads=1))
-    rows = None if no_cache else cache_folder(cache, os.environ)
-    finished = check(made, chosen, target, cache=rows)
+    chosen = load(str(location()), options=ModelOptions(threads=1))
+    run, _ = scored(made, chosen, cache=None if no_cache else cache_folder(cache, os.environ))
+    with TemporaryDirectory() as work:
+        analysis = analysed(chosen, made, Path(work))
+        finished = finish(made, run, target, neurons=analysis)
+        if analysis is not None:
+            write_neurons(Path(work), analysis)
+            copytree(work, finished.folder / INSIDE)
     show(finished.summary, json=json)
     tell(f"report: {finished.folder / 'report.html'}")

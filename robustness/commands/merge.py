@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from robustness import options as flag
+from robustness.commands.asked import settings_of
 from robustness.commands.ending import ended, settle
 
 __all__ = ["merge"]
@@ -39,7 +40,7 @@ def merge(
     or numeric class are refused.
     """
     settle(quiet=quiet)
-    settings = flag.settings_of(context, config)
+    settings = settings_of(context, config)
     from datetime import date
 
     from robustness.jobs import job

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from robustness.domain import Example
 from robustness.errors import DataError, ModelError
@@ -20,7 +20,7 @@ from robustness.errors import DataError, ModelError
 if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedTokenizerFast
 
-__all__ = ["Encoded", "Row", "encode", "pair_texts"]
+__all__ = ["Encoded", "Row", "Span", "encode", "pair_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ class Row:
     """Segment type of each token; empty for tokenizers without them."""
 
 
+class Span(NamedTuple):
+    """Where the texts of a row begin and end, as positions of tokens."""
+
+    passage: int
+    passage_end: int
+    question: int
+    option: int
+    """The first token that ends behind the question."""
+    option_end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """The rows of one example."""
@@ -41,6 +52,8 @@ class Encoded:
     """One per option, in order; none where question and option alone are too long."""
     visible: int
     """Characters of the passage that the rows cover, from its start; -1 where there are no rows."""
+    spans: tuple[Span, ...] = ()
+    """One per row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,13 @@ class _Template:
             *self.after.types,
         )
         return Row((*self.before.ids, *passage, *self.between.ids, *tail, *self.after.ids), types)
+
+    def span(self, passage: int, tail: _Segment, *, question: int) -> Span:
+        """Return the places in a row of `passage` tokens and a tail whose question has so many characters."""
+        start = len(self.before.ids)
+        behind = start + passage + len(self.between.ids)
+        asked = sum(end <= question for end in tail.ends)
+        return Span(start, start + passage, behind, behind + asked, behind + len(tail.ids))
 
 
 def pair_texts(example: Example) -> tuple[str, tuple[str, ...]]:
@@ -117,28 +137,29 @@ def encode(
         raise
     template = _template(tokenizer, segments, texts)
     return tuple(
-        _encoded(passage, tails, template=template, segments=segments, max_length=max_length)
-        for passage, tails in texts
+        _encoded(example, template=template, segments=segments, max_length=max_length) for example in examples
     )
 
 
 def _encoded(
-    passage: str,
-    tails: Sequence[str],
+    example: Example,
     *,
     template: _Template,
     segments: Mapping[str, _Segment],
     max_length: int,
 ) -> Encoded:
+    passage, tails = pair_texts(example)
     whole = segments[passage]
-    ends = [segments[tail].ids for tail in tails]
-    room = max_length - template.size - max(map(len, ends))
+    ends = [segments[tail] for tail in tails]
+    room = max_length - template.size - max(len(end.ids) for end in ends)
     if room < 0:
         return Encoded((), -1)
     kept = whole.ids[:room]
     is_cut = len(kept) < len(whole.ids)
     visible = max(whole.ends[:room], default=0) if is_cut else len(passage)
-    return Encoded(tuple(template.row(kept, end) for end in ends), visible)
+    rows = tuple(template.row(kept, end.ids) for end in ends)
+    spans = tuple(template.span(len(kept), end, question=len(example.question)) for end in ends)
+    return Encoded(rows, visible, spans)
 
 
 def _segments(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from robustness.domain import Example, Scores
@@ -126,7 +127,7 @@ class HuggingFaceModel:
         if len(known) == len(batch) and all(a is b for a, b in zip(known, batch, strict=True)):
             return encoded
         coded = encode(self.tokenizer, batch, max_length=self.max_length)
-        encoded = tuple(Encoded(tuple(map(self._read, item.rows)), item.visible) for item in coded)
+        encoded = tuple(replace(item, rows=tuple(map(self._read, item.rows))) for item in coded)
         self._last = (tuple(batch), encoded)
         return encoded
 

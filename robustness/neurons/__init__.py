@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from robustness.neurons.analyse import analyse, estimate
+from robustness.neurons.analyse import analyse
 from robustness.neurons.engine import Settings
+from robustness.neurons.estimate import estimate
+from robustness.neurons.sites import kinds_named
 from robustness.neurons.store import read_analysis, write_analysis
 from robustness.neurons.summary import NeuronSummary
 from robustness.neurons.values import Ablation, Value
@@ -20,6 +22,7 @@ __all__ = [
     "Value",
     "analyse",
     "estimate",
+    "kinds_named",
     "read_analysis",
     "write_analysis",
 ]

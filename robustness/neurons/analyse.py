@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from robustness.domain import Polarity, Suite
-from robustness.errors import DataError, UsageError
+from robustness.errors import DataError, ModelError, UsageError
+from robustness.models.shadow import LARGEST_DIFFERENCE, difference
+from robustness.neurons.changes import changes
+from robustness.neurons.clock import Clock
 from robustness.neurons.conditions import CLEAN, Condition, conditions, margins, rights
-from robustness.neurons.cost import Cost, forward_flops, naive_flops, unit_flops
-from robustness.neurons.effects import UnitEffects, changes, pooled, unit_effects
+from robustness.neurons.cube import TOP, Cube, Exact, Progress, cube
+from robustness.neurons.effects import UnitEffects, unit_effects
 from robustness.neurons.engine import Ablator, Settings
 from robustness.neurons.parts import Parts
-from robustness.neurons.sequences import sequences
-from robustness.neurons.sets import Chosen, SetTest, halves, matched, select, set_test, within
-from robustness.neurons.sites import KINDS, Kind, Site, anatomy, enumerate_sites
-from robustness.neurons.store import write_cube
+from robustness.neurons.patching import Patched, patched
+from robustness.neurons.sequences import Sequences, sequences
+from robustness.neurons.sets import SetTest
+from robustness.neurons.sites import KINDS, Kind, parse_site
+from robustness.neurons.store import PARTS, write_cube
 from robustness.neurons.summary import NeuronSummary, counted, profile, top_units
-from robustness.neurons.verify import Budget, Verification, verified
+from robustness.neurons.trials import trials
+from robustness.neurons.verify import Budget
 
 if TYPE_CHECKING:
     from robustness.models.huggingface import HuggingFaceModel
 
-__all__ = ["Exact", "analyse", "estimate"]
+__all__ = ["analyse", "kinds_of"]
 
-Floats = npt.NDArray[np.float64]
-Exact = Literal["all"] | int
-"""Layers, from the top, in which every unit is computed exactly."""
+_CHECKED: Final = 16
+"""Items whose logits are held against the engine's own scores."""
 
-Progress = Callable[[str, int], object]
-"""Called with the step and how many cells (units x sequences) it has just done."""
-
-_TOP: Final = 2
-_TOLERANCE: Final = 0.1
-_NEAR: Final = 1e-4
-"""A margin under ablation this near to 0 is computed by hooks before it counts as a flip."""
+_PATCHED: Final = 10
 
 
 def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, where it goes
@@ -48,7 +46,7 @@ def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, w
     *,
     sites: Iterable[Kind] = ("ffn", "head"),
     budget: Budget | None = None,
-    exact: Exact = _TOP,
+    exact: Exact = TOP,
     settings: Settings | None = None,
     folder: Path | None = None,
     progress: Progress | None = None,
@@ -62,7 +60,7 @@ def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, w
         model: a checkpoint that is loaded.
         suite: clean examples and their variants; it should hold at least one attack.
         sites: kinds of units: `ffn`, `out`, `head`.
-        budget: how many units to verify and sets to draw.
+        budget: how many units to verify and sets to draw, or how many minutes to take.
         exact: top layers to compute whole, or `all`.
         settings: replacement values, memory and checks.
         folder: for finished parts, so that a killed run goes on, and for the cube; None keeps nothing.
@@ -71,44 +69,46 @@ def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, w
     Raises:
         UsageError: kinds, layers or the budget do not fit the network.
         DataError: no item can be measured.
-        ModelError: the fast path fails its spot check.
+        ModelError: the network's logits are not the engine's scores, or the fast path is not the hooks'.
     """
-    kinds, chosen = _kinds(sites), settings or Settings()
-    wanted = budget or Budget()
+    kinds, chosen, wanted = kinds_of(sites), settings or Settings(), budget or Budget()
+    clock = Clock(None if wanted.minutes is None else 60 * wanted.minutes)
+    data, found = _material(model, suite)
+    parts = Parts(None if folder is None else folder / PARTS, salt=model.fingerprint)
+    ablator = Ablator(model.network, data, kinds=kinds, settings=chosen, parts=parts)
+    made = cube(ablator, found, plan=(exact, wanted), clock=clock, progress=progress)
+    _check_base(model, suite, data, made.base)
+    units = _effects(made, found, seed=chosen.ablation.seed)
+    tests = trials(ablator, made, found, budget=wanted, clock=clock)
+    pairs = _patches(ablator, suite, found, units, clock) if wanted.patch else ()
+    if folder is not None:
+        write_cube(folder, made.sites, made.verified, base=made.base, logits=made.logits)
+    return _summary(model, suite, ablator, (made, found, wanted), (units, tests, pairs))
+
+
+def _material(model: HuggingFaceModel, suite: Suite) -> tuple[Sequences, tuple[Condition, ...]]:
     data = sequences(model, suite)
     found = conditions(suite, data)
     if not found or found[0].name != CLEAN:
         raise DataError("neuron analysis: no clean item can be measured; give a suite with labelled items")
-    parts = Parts(None if folder is None else folder / "parts", salt=model.fingerprint)
-    ablator = Ablator(model.network, data, kinds=kinds, settings=chosen, parts=parts)
-    cube = _cube(ablator, found, (exact, wanted), progress)
-    units = unit_effects(
-        [str(site) for site in cube.sites],
-        cube.verified.tolist(),
-        [changes(cube.logits, cube.base, condition) for condition in found],
-        tolerance=cube.tolerance,
-        seed=chosen.ablation.seed,
+    return data, found
+
+
+def _effects(made: Cube, found: Sequence[Condition], *, seed: int) -> tuple[UnitEffects, ...]:
+    return unit_effects(
+        [str(site) for site in made.sites],
+        made.verified.tolist(),
+        [changes(made.logits, made.base, condition) for condition in found],
+        tolerance=made.tolerance,
+        seed=seed,
     )
-    tests = _tests(ablator, cube, found, wanted)
-    if folder is not None:
-        write_cube(folder, cube.sites, cube.verified, base=cube.base, logits=cube.logits)
-    return _summary(model, suite, ablator, (cube, found), (units, tests))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Cube:
-    """Logits by unit and sequence, exact where verified, else estimated."""
+def kinds_of(sites: Iterable[Kind]) -> tuple[Kind, ...]:
+    """Return kinds sorted, each once.
 
-    sites: tuple[Site, ...]
-    base: npt.NDArray[np.floating]
-    logits: npt.NDArray[np.floating]
-    verified: npt.NDArray[np.bool_]
-    size: Mapping[tuple[Kind, int], npt.NDArray[np.floating]]
-    tolerance: float
-    state: Verification
-
-
-def _kinds(sites: Iterable[Kind]) -> tuple[Kind, ...]:
+    Raises `UsageError` for an unknown one, or none.
+    """
     kinds = tuple(sorted(set(sites)))
     if not kinds or set(kinds) - set(KINDS):
         raise UsageError(
@@ -117,111 +117,42 @@ def _kinds(sites: Iterable[Kind]) -> tuple[Kind, ...]:
     return kinds
 
 
-def _exhaustive(kinds: Iterable[Kind], layers: int, exact: Exact) -> list[tuple[str, int]]:
-    if exact != "all" and not 0 <= exact <= layers:
-        raise UsageError(
-            f"exact: {exact!r} came, but the network has {layers} layers; give 0..{layers} or 'all'"
-        )
-    first = 0 if exact == "all" else layers - exact
-    # Heads are few: all of them cost less than one layer of units.
-    return [(k, at) for k in kinds for at in range(layers) if at >= first or k == "head"]
-
-
-def _cube(
-    ablator: Ablator, found: Sequence[Condition], plan: tuple[Exact, Budget], progress: Progress | None
-) -> _Cube:
-    exact, budget = plan
-    body = ablator.wired.body
-    exhaustive = _exhaustive(ablator.kinds, body.layers, exact)
-    base, size = ablator.base()
-    sites = tuple(enumerate_sites(body, ablator.kinds))
-    estimates = ablator.screen()
-    logits = np.concatenate([base + estimates[key] for key in sorted(estimates)])
-    if progress is not None:
-        progress("screen", logits.size)
-    place = {site: at for at, site in enumerate(sites)}
-    known = np.zeros(len(sites), bool)
-    clean = margins(base[None].astype(np.float64), found[0])[0]
-    tolerance = _TOLERANCE * float(clean.std())
-
-    def exactly(wanted: Sequence[Site]) -> Floats:
-        at = [place[site] for site in wanted]
-        logits[at] = ablator.exact(wanted, None if progress is None else lambda n: progress("exact", n))
-        known[at] = True
-        _settle(ablator, found, (base, logits), (wanted, at))
-        return _lift(logits[at], base, found)
-
-    guessed = dict(zip(sites, _lift(logits, base, found).tolist(), strict=True))
-    state = verified(guessed, exhaustive, exactly, budget=budget, threshold=tolerance)
-    return _Cube(sites, base, logits, known, size, tolerance, state)
-
-
-def _lift(
-    logits: npt.NDArray[np.floating], base: npt.NDArray[np.floating], found: Sequence[Condition]
-) -> Floats:
-    """Return float[U], the mean change of the margin over all attacked items; of clean without any."""
-    attacks = [condition for condition in found if condition.polarity is Polarity.ATTACK]
-    whole = pooled([changes(logits, base, condition) for condition in attacks])
-    return changes(logits, base, found[0]).mean if whole is None else whole.mean
-
-
-def _settle(
-    ablator: Ablator,
-    found: Sequence[Condition],
-    cube: tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]],
-    wanted: tuple[Sequence[Site], Sequence[int]],
+def _check_base(
+    model: HuggingFaceModel, suite: Suite, data: Sequences, base: npt.NDArray[np.floating]
 ) -> None:
-    """Recompute through hooks the items that look flipped with a margin within 1e-4 of 0."""
-    base, logits = cube
-    sites, places = wanted
-    near: dict[int, set[int]] = {}
-    for condition in found:
-        seen = changes(logits[list(places)], base, condition)
-        flipped = (rights(seen.after) != rights(seen.before)) & (np.abs(seen.after) < _NEAR)
-        for unit, item in zip(*np.nonzero(flipped), strict=True):
-            own = condition.options[item]
-            near.setdefault(int(unit), set()).update(int(row) for row in own[own >= 0])
-    for unit, rows in near.items():
-        chosen = sorted(rows)
-        logits[places[unit], chosen] = ablator.group([sites[unit]], chosen)
+    """Hold the logits against what the engine scores, on items spread over the suite."""
+    items = [example for example in suite.examples if data.options[example.id]]
+    items = items[:: max(1, len(items) // _CHECKED)][:_CHECKED]
+    theirs = [score for scores in model.score(items) for score in scores]
+    ours = [float(base[row]) for example in items for row in data.options[example.id]]
+    apart = difference(ours, theirs)
+    if not apart <= LARGEST_DIFFERENCE:
+        raise ModelError(
+            f"neurons: the network's logits differ from the scores of model {model.name!r} by {apart:.1e}, "
+            f"but {LARGEST_DIFFERENCE:.0e} is the most; this network cannot be analysed"
+        )
 
 
-def _tests(ablator: Ablator, cube: _Cube, found: Sequence[Condition], budget: Budget) -> tuple[SetTest, ...]:
-    """Sets by all attacks and by each attack, judged on the other half of the passages."""
-    attacks = [condition for condition in found if condition.polarity is Polarity.ATTACK]
-    first, second = halves(found, seed=ablator.ablation.seed)
-    choosing, judging = within(found, first), within(found, second)
-    if not attacks or not judging or not choosing:
-        return ()
-    names: list[str | None] = [None]
-    if budget.transfer and len(attacks) > 1:
-        names += [condition.name for condition in attacks]
-    tests = []
-    for name in names:
-        seen = [
-            c for c in choosing if c.name in (CLEAN, name) or (name is None and c.polarity is Polarity.ATTACK)
-        ]
-        chosen = select(ablator, cube.base, seen, tolerance=cube.tolerance, selection=name or "attacked")
-        others = _random_sets(ablator, cube, chosen, budget.random_sets if name is None else 0)
-        tests.append(set_test(ablator, cube.base, judging, chosen=chosen, random_sets=others))
-    return tuple(tests)
-
-
-def _random_sets(ablator: Ablator, cube: _Cube, chosen: Chosen, count: int) -> tuple[tuple[Site, ...], ...]:
-    if not chosen.members:
-        return ()
-    size = {key: own * ablator.reach(*key) for key, own in cube.size.items()}
-    return matched(chosen.members, size, seed=ablator.ablation.seed, count=count)
+def _patches(
+    ablator: Ablator,
+    suite: Suite,
+    found: Sequence[Condition],
+    units: Sequence[UnitEffects],
+    clock: Clock,
+) -> tuple[Patched, ...]:
+    """Patch the most telling units between clean and attacked inputs, where time is left."""
+    top = [parse_site(unit.id) for unit in top_units(units, count=_PATCHED)]
+    return patched(ablator, suite, found, top, clock=clock)
 
 
 def _summary(
     model: HuggingFaceModel,
     suite: Suite,
     ablator: Ablator,
-    seen: tuple[_Cube, Sequence[Condition]],
-    results: tuple[tuple[UnitEffects, ...], tuple[SetTest, ...]],
+    seen: tuple[Cube, Sequence[Condition], Budget],
+    results: tuple[tuple[UnitEffects, ...], tuple[SetTest, ...], tuple[Patched, ...]],
 ) -> NeuronSummary:
-    (cube, found), (units, tests) = seen, results
+    (cube, found, budget), (units, tests, pairs) = seen, results
     body, settings = ablator.wired.body, ablator.settings
     before = {c.name: margins(cube.base[None].astype(np.float64), c)[0] for c in found}
     ablation = {**asdict(settings.ablation), "value": settings.ablation.value.value}
@@ -233,15 +164,7 @@ def _summary(
             "path": ablator.wired.path,
             **asdict(body),
         },
-        data={
-            "suite": suite.name,
-            "suite_fingerprint": suite.fingerprint,
-            "n_items": len(suite.examples),
-            "n_sequences": len(ablator.data),
-            "conditions": [c.name for c in found],
-            "sequences_sha": ablator.data.digest,
-            "seed": settings.ablation.seed,
-        },
+        data=_data(suite, ablator, found),
         ablation={
             **ablation,
             "reference_sha": ablator.reference.digest,
@@ -262,8 +185,21 @@ def _summary(
         transfer=_transfer(tests, found),
         screen=cube.state.certificates,
         counts=dict(sorted(ablator.counts.items())),
-        notes=_notes(ablator, found, tests),
+        patching=pairs,
+        notes=_notes(ablator, found, tests, budget),
     )
+
+
+def _data(suite: Suite, ablator: Ablator, found: Sequence[Condition]) -> dict[str, object]:
+    return {
+        "suite": suite.name,
+        "suite_fingerprint": suite.fingerprint,
+        "n_items": len(suite.examples),
+        "n_sequences": len(ablator.data),
+        "conditions": [c.name for c in found],
+        "sequences_sha": ablator.data.digest,
+        "seed": ablator.ablation.seed,
+    }
 
 
 def _transfer(tests: Sequence[SetTest], found: Sequence[Condition]) -> dict[str, dict[str, float]]:
@@ -275,51 +211,19 @@ def _transfer(tests: Sequence[SetTest], found: Sequence[Condition]) -> dict[str,
     }
 
 
-def _notes(ablator: Ablator, found: Sequence[Condition], tests: Sequence[SetTest]) -> tuple[str, ...]:
+def _notes(
+    ablator: Ablator, found: Sequence[Condition], tests: Sequence[SetTest], budget: Budget
+) -> tuple[str, ...]:
     notes = ["The attacks were made on the model as it is; an adaptive attack may undo a lift."]
     if ablator.wired.path == "hooks":
         notes.append("Every cell is a whole forward pass: the fast path does not know this network.")
     if not any(condition.polarity is Polarity.ATTACK for condition in found):
         notes.append("The suite has no attack: lifts are changes of the clean margin.")
-    if tests and not tests[0].members:
+    if tests and tests[0].steps and not tests[0].members:
         notes.append("No set lifted the attacked margins of the half that chooses.")
+    if budget.minutes is not None:
+        notes.append(
+            f"The analysis was given {budget.minutes:g} minutes: what did not fit was only screened, and is "
+            "named so. Another run on a faster or slower machine verifies more or fewer units."
+        )
     return tuple(notes)
-
-
-def estimate(
-    model: HuggingFaceModel,
-    suite: Suite,
-    *,
-    sites: Iterable[Kind] = ("ffn", "head"),
-    budget: Budget | None = None,
-    exact: Exact = _TOP,
-) -> Cost:
-    """Return what `analyse` with the same arguments will take, without running the network.
-
-    Random sets and selections count as whole forward passes of half the sequences.
-    """
-    kinds, wanted = _kinds(sites), budget or Budget()
-    data, body = sequences(model, suite), anatomy(model.network.config)
-    lengths = [len(row.ids) for row in data.rows]
-    one_pass = sum(forward_flops(body, tokens) for tokens in lengths)
-    whole = _exhaustive(kinds, body.layers, exact)
-    done = {key: body.width(key[0]) for key in whole}  # type: ignore[index]
-    rest = [(kind, at) for kind in kinds for at in range(body.layers) if (kind, at) not in done]
-    for kind, layer in rest:
-        extra = wanted.calibrate + wanted.audit + wanted.verify // len(rest)
-        done[kind, layer] = min(body.width(kind), extra)
-    cells = sum(
-        units * sum(unit_flops(body, kind, layer, tokens) for tokens in lengths)  # type: ignore[arg-type]
-        for (kind, layer), units in done.items()
-    )
-    attacks = len({(v.attack, v.severity) for v in suite.variants})
-    choices = 1 + (attacks if wanted.transfer and attacks > 1 else 0)
-    steps = (
-        ("reference and baseline", 2 * one_pass),
-        ("screen", 3 * one_pass),
-        ("exact", cells),
-        ("selections", choices * 6 * 4 * one_pass / 2),
-        ("held-out sets", (choices + wanted.random_sets) * one_pass / 2),
-    )
-    units = body.layers * sum(body.width(kind) for kind in kinds)
-    return Cost(len(data), sum(lengths), units, sum(done.values()), steps, naive_flops(body, kinds, lengths))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from robustness.neurons.stream import Stream
 from robustness.neurons.trace import Trace
@@ -11,7 +11,7 @@ from robustness.neurons.wiring import Depth, Wiring
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["entered", "feed", "onward", "read_out"]
+__all__ = ["entered", "feed", "onward", "read_out", "run"]
 
 
 def onward(wired: Wiring, seen: Trace, x: Tensor, *, layer: int) -> Tensor:
@@ -20,7 +20,7 @@ def onward(wired: Wiring, seen: Trace, x: Tensor, *, layer: int) -> Tensor:
     flat = x.flatten(0, 1)
     last = wired.body.layers - 1
     for at in range(layer, last):
-        flat = _run(wired, seen, flat, layer=at)
+        flat = run(wired, seen, flat, layer=at)
     read = _last(wired, seen, flat) if layer <= last else flat[:, 0]
     return wired.read(read).reshape(units, rows)
 
@@ -32,13 +32,13 @@ def entered(wired: Wiring, seen: Trace, stream: Stream, *, layer: int, bases: di
     """
     if wired.path != "parts":
         whole = stream.whole()
-        return _run(wired, seen, whole.flatten(0, 1), layer=layer).reshape(whole.shape)
+        return run(wired, seen, whole.flatten(0, 1), layer=layer).reshape(whole.shape)
     depth, size = wired.depths[layer], stream.base.shape[-1]
     weight, bias = _joined(depth)
     if "qkv" not in bases:
         bases["qkv"] = stream.base @ weight.T
     mapped = stream.project(weight, bias, bases["qkv"]).flatten(0, 1)
-    query, key, value = mapped.split(size, -1)
+    query, key, value = (mapped[..., at : at + size] for at in (0, size, 2 * size))
     x = stream.whole().flatten(0, 1)
     context = _attend(wired, query, key, value, mask=_mask(seen, layer, x.shape[0]))
     out = feed(depth, depth.attention_norm(depth.attention_out(context).add_(x)))
@@ -66,13 +66,13 @@ def read_out(wired: Wiring, seen: Trace, stream: Stream) -> Tensor:
     asked = _asked(wired, depth, first)  # float[N, U, H, d]
     heads = asked.shape[2]
     delta, scale = stream.delta.transpose(0, 1), _turned(stream.scale)  # float[N, U, S]
-    scores = (asked.flatten(1, 2) @ stream.base.mT).unflatten(1, (units, heads))
+    scores = (asked.flatten(1, 2) @ stream.base.mT).reshape(rows, units, heads, -1)
     scores -= delta.unsqueeze(2) * (asked * stream.step[:, None]).sum(-1, keepdim=True)
     if scale is not None:
         scores *= scale.unsqueeze(2)
     shares = _shares(scores, _first_mask(seen, rows), rows)
     weights = shares if scale is None else shares * scale.unsqueeze(2)
-    mixed = (weights.flatten(1, 2) @ stream.base).unflatten(1, (units, heads))
+    mixed = (weights.flatten(1, 2) @ stream.base).reshape(rows, units, heads, -1)
     mixed -= (weights * delta.unsqueeze(2)).sum(-1, keepdim=True) * stream.step[:, None]
     if stream.shift is not None:
         mixed += stream.shift
@@ -96,17 +96,17 @@ def _joined(depth: Depth) -> tuple[Tensor, Tensor]:
 def _attend(wired: Wiring, query: Tensor, key: Tensor, value: Tensor, *, mask: Tensor | None) -> Tensor:
     from torch.nn.functional import scaled_dot_product_attention
 
-    q, k, v = (part.unflatten(-1, (wired.body.heads, -1)).transpose(1, 2) for part in (query, key, value))
+    q, k, v = (_by_head(part, wired.body.heads).transpose(1, 2) for part in (query, key, value))
     return scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(1, 2).flatten(2)
 
 
-def _run(wired: Wiring, seen: Trace, x: Tensor, *, layer: int) -> Tensor:
+def run(wired: Wiring, seen: Trace, x: Tensor, *, layer: int) -> Tensor:
     """Return the output of a whole layer for x, float[B, S, d], B a multiple of the trace's rows."""
     depth = wired.depths[layer]
     if wired.path != "parts":
         args, kwargs = _repeated(seen, layer, x.shape[0])
         output = depth.layer(x, *args, **kwargs)
-        return output[0] if isinstance(output, tuple) else output
+        return cast("Tensor", output[0] if isinstance(output, tuple) else output)
     query, key, value = depth.query(x), depth.key(x), depth.value(x)
     context = _attend(wired, query, key, value, mask=_mask(seen, layer, x.shape[0]))
     return feed(depth, depth.attention_norm(depth.attention_out(context).add_(x)))
@@ -116,11 +116,12 @@ def _last(wired: Wiring, seen: Trace, x: Tensor) -> Tensor:
     """Return float[B, d], the last layer at position 0, keys and values absorbed."""
     depth, last = wired.depths[-1], wired.body.layers - 1
     if wired.path != "parts":
-        return _run(wired, seen, x, layer=last)[:, 0]
+        return run(wired, seen, x, layer=last)[:, 0]
     first = x[:, :1]
     asked = _asked(wired, depth, first)[:, 0]  # float[B, H, d]
     rows = seen.logits.shape[0]
-    scores = (asked @ x.mT).unflatten(0, (-1, rows)).transpose(0, 1)
+    scores = asked @ x.mT
+    scores = scores.reshape(-1, rows, *scores.shape[1:]).transpose(0, 1)
     shares = _shares(scores, _first_mask(seen, rows), rows).transpose(0, 1).flatten(0, 1)
     context = _valued(wired, depth, shares @ x)
     return feed(depth, depth.attention_norm(depth.attention_out(context).add_(x[:, 0])))
@@ -129,20 +130,31 @@ def _last(wired: Wiring, seen: Trace, x: Tensor) -> Tensor:
 def _asked(wired: Wiring, depth: Depth, first: Tensor) -> Tensor:
     """Return float[..., H, d], the scaled queries with W_K moved onto them."""
     heads = wired.body.heads
-    query = depth.query(first).unflatten(-1, (heads, -1))
-    weight = depth.key.weight.unflatten(0, (heads, -1))  # float[H, dh, d]
+    query = _by_head(depth.query(first), heads)
+    weight = _rows_by_head(depth.key.weight, heads)  # float[H, dh, d]
     moved = query.flatten(0, -3).transpose(0, 1) @ weight  # float[H, B, d]
     scale = query.shape[-1] ** -0.5
-    return moved.transpose(0, 1).unflatten(0, query.shape[:-2]) * scale
+    asked: Tensor = moved.transpose(0, 1).reshape(*query.shape[:-1], -1) * scale
+    return asked
 
 
 def _valued(wired: Wiring, depth: Depth, mixed: Tensor) -> Tensor:
     """Return float[..., d], the joined head contexts of mixed inputs, float[..., H, d]."""
     heads = wired.body.heads
-    weight = depth.value.weight.unflatten(0, (heads, -1))
+    weight = _rows_by_head(depth.value.weight, heads)
     context = mixed.flatten(0, -3).transpose(0, 1) @ weight.mT  # float[H, B, dh]
-    joined = context.transpose(0, 1).flatten(1) + depth.value.bias
-    return joined.unflatten(0, mixed.shape[:-2])
+    joined: Tensor = context.transpose(0, 1).flatten(1) + depth.value.bias
+    return joined.reshape(*mixed.shape[:-2], -1)
+
+
+def _by_head(value: Tensor, heads: int) -> Tensor:
+    """Split the last axis: float[..., H dh] -> float[..., H, dh]."""
+    return value.reshape(*value.shape[:-1], heads, -1)
+
+
+def _rows_by_head(weight: Tensor, heads: int) -> Tensor:
+    """Split the first axis: float[H dh, d] -> float[H, dh, d]."""
+    return weight.reshape(heads, -1, weight.shape[-1])
 
 
 def _shares(scores: Tensor, mask: Tensor | None, rows: int) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from robustness.neurons.sites import Anatomy, Kind
 
-__all__ = ["Cost", "forward_flops", "unit_flops"]
+__all__ = ["Cost", "forward_flops", "naive_flops", "unit_flops"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def unit_flops(body: Anatomy, kind: Kind, layer: int, tokens: int) -> float:
 
     >>> body = Anatomy("bert", 6, 384, 1536, 12)
     >>> [round(forward_flops(body, 128) / unit_flops(body, "ffn", at, 128)) for at in (0, 3, 4, 5)]
-    [2, 7, 463, 9630]
+    [2, 8, 463, 9603]
     """
     d, behind = body.hidden, body.layers - 1 - layer
     read = 10 * d * d + 4 * body.ffn * d + 4 * body.heads * tokens * d

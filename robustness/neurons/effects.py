@@ -11,23 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.domain import Polarity
-from robustness.neurons.conditions import CLEAN, Condition, flips, margins, rights, settled
+from robustness.neurons.changes import Changes, pooled, specific
+from robustness.neurons.conditions import CLEAN, Condition, flips
 from robustness.neurons.signflip import sign_flip_p
 from robustness.results import Estimate
 from robustness.stats.multiplicity import benjamini_hochberg
 from robustness.stats.resampling import sample
 
-__all__ = [
-    "Changes",
-    "Quadrant",
-    "UnitEffects",
-    "changes",
-    "pooled",
-    "quadrant",
-    "specific",
-    "traits",
-    "unit_effects",
-]
+__all__ = ["Quadrant", "UnitEffects", "quadrant", "traits", "unit_effects"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,40 +42,6 @@ class Quadrant(StrEnum):
     """The intervals do not tell."""
     ESTIMATED = "estimated"
     """Screened only: no exact effect, so no judgement."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Changes:
-    """Changes of the margins of E items, and of what is right, by U units."""
-
-    condition: Condition
-    before: Floats
-    """float[E], margins of the model as it is."""
-    margin: Floats
-    """float[U, E], after minus before."""
-
-    @property
-    def mean(self) -> Floats:
-        """float[U], the mean change of the margin."""
-        return self.margin.mean(1)
-
-    @property
-    def after(self) -> Floats:
-        """float[U, E], margins under ablation."""
-        return self.before + self.margin
-
-    @property
-    def accuracy(self) -> Floats:
-        """float[U], change of accuracy."""
-        found: Floats = (rights(self.after) - rights(self.before)).mean(1)
-        return found
-
-    def by_passage(self) -> Floats:
-        """float[U, G], changes of the margin summed by passage."""
-        names, place = np.unique(np.array(self.condition.groups), return_inverse=True)
-        sums = np.zeros((len(self.margin), len(names)))
-        np.add.at(sums.T, place, self.margin.T)
-        return sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,52 +74,6 @@ class UnitEffects:
     def discovered(self) -> bool:
         """Whether it is a shortcut or a guardian: material, and beyond chance for so many units."""
         return self.quadrant in (Quadrant.SHORTCUT, Quadrant.GUARDIAN)
-
-
-def changes(cube: Floats, base: Floats, condition: Condition) -> Changes:
-    """Return the changes of all units of a cube, float[U, N], against the logits float[N]."""
-    before = margins(np.asarray(base, np.float64)[None], condition)[0]
-    return Changes(condition, before, margins(settled(cube, base), condition) - before)
-
-
-def pooled(parts: Sequence[Changes]) -> Changes | None:
-    """Return all attacked items as one condition; None where there is no attack.
-
-    Attacks alone: under an ablation of information nobody should score high, so a lift means nothing.
-    """
-    attacks = [part for part in parts if part.condition.polarity is Polarity.ATTACK]
-    if not attacks:
-        return None
-    widest = max(part.condition.options.shape[1] for part in attacks)
-    first = attacks[0].condition
-    options = [_widened(part.condition, widest) for part in attacks]
-    joined = replace(
-        first,
-        name="attacked",
-        sources=tuple(s for part in attacks for s in part.condition.sources),
-        groups=tuple(g for part in attacks for g in part.condition.groups),
-        options=np.concatenate(options),
-        gold=np.concatenate([part.condition.gold for part in attacks]),
-    )
-    before = np.concatenate([part.before for part in attacks])
-    return Changes(joined, before, np.concatenate([part.margin for part in attacks], axis=1))
-
-
-def _widened(condition: Condition, width: int) -> npt.NDArray[np.int64]:
-    missing = width - condition.options.shape[1]
-    return np.pad(condition.options, ((0, 0), (0, missing)), constant_values=-1)
-
-
-def specific(attacked: Changes, clean: Changes) -> Changes:
-    """Return, per attacked item, the change of its margin beyond that of its clean source.
-
-    Items whose source was not measured are left out.
-    """
-    place = {source: at for at, source in enumerate(clean.condition.sources)}
-    known = np.array([source in place for source in attacked.condition.sources], bool)
-    sources = [place[source] for source in attacked.condition.sources if source in place]
-    margin = attacked.margin[:, known] - clean.margin[:, sources]
-    return Changes(attacked.condition.where(known), attacked.before[known], margin)
 
 
 def unit_effects(
@@ -273,7 +184,8 @@ def traits(unit: UnitEffects, parts: Iterable[Changes], tolerance: float) -> tup
     `artefact`: the clean cost is below the tolerance, yet the margin from the options alone falls
     (reliance on cues of the answers). `order`: the clean margin falls, the margin on shuffled passages
     does not (one of the units that use order). `keyword`: no clean cost, and a lift where keywords were
-    inserted or shuffled into readable places. By whole intervals beyond the tolerance, each class at 95 % and uncorrected.
+    inserted or shuffled into readable places. By whole intervals beyond the tolerance, each class at
+    95 % and uncorrected.
     """
     if not unit.verified:
         return ()

@@ -20,6 +20,7 @@ from robustness.neurons.exact import BLOCK_BYTES, Prefix, exact
 from robustness.neurons.naive import ablated
 from robustness.neurons.parts import Parts
 from robustness.neurons.reference import Reference, reference
+from robustness.neurons.restart import grouped
 from robustness.neurons.screen import screened
 from robustness.neurons.sequences import Sequences, row_digest
 from robustness.neurons.sites import EVERY, KINDS, Kind, Site
@@ -29,6 +30,7 @@ from robustness.neurons.wiring import Wiring, wiring
 from robustness.rng import derive
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedModel
 
 __all__ = ["Ablator", "Settings"]
@@ -79,7 +81,7 @@ class Ablator:
         self.counts: Counter[str] = Counter()
         """What was done: chunks, exact_cells, resumed_chunks, spot_cells, group_rows, screened_rows."""
         self._parts = parts or Parts(None)
-        with self._arithmetic():
+        with self.arithmetic():
             self.reference: Reference = reference(self.wired, data, ablation=self.ablation, kinds=self.kinds)
 
     def base(self) -> tuple[Floats, dict[tuple[Kind, int], Floats]]:
@@ -90,7 +92,7 @@ class Ablator:
         logits = self._empty(1)[0]
         sums: dict[tuple[Kind, int], Floats] = {}
         tokens = 0
-        with self._arithmetic():
+        with self.arithmetic():
             for given in self._batches(range(len(self.data))):
                 seen = trace(self.wired, given, self.kinds)
                 logits[list(given.rows)] = seen.logits.cpu().numpy()
@@ -108,10 +110,11 @@ class Ablator:
         """Return float[units, N] by kind and depth: first-order changes of the logits of `rows`."""
         wanted = list(range(len(self.data)) if rows is None else rows)
         place = {row: at for at, row in enumerate(wanted)}
-        members, found = tuple(group), {}
+        members = tuple(group)
+        found: dict[tuple[Kind, int], Floats] = {}
         import torch
 
-        with self._arithmetic(), torch.inference_mode(mode=False):
+        with self.arithmetic(), torch.inference_mode(mode=False):
             for given in self._batches(wanted):
                 self.counts["screened_rows"] += len(given.rows)
                 values = self.reference.for_batch(given)
@@ -131,7 +134,7 @@ class Ablator:
         wanted = sorted(set(sites))
         found = self._empty(len(wanted))
         plan = chunks(self.data, tokens=self.settings.chunk_tokens, may_pad=self.settings.may_pad)
-        with self._arithmetic():
+        with self.arithmetic():
             for rows in plan:
                 key = self._key(wanted, rows)
                 part = self._parts.get(key)
@@ -152,11 +155,26 @@ class Ablator:
         members = tuple(sites)
         found = np.zeros(len(wanted), self._dtype)
         place = {row: at for at, row in enumerate(wanted)}
-        with self._arithmetic():
+        with self.arithmetic():
             for given in self._batches(wanted):
                 self.counts["group_rows"] += len(given.rows)
                 logits = ablated(self.wired, given, members, self.reference.for_batch(given))
                 found[[place[row] for row in given.rows]] = logits.cpu().numpy()
+        return found
+
+    def groups(self, many: Sequence[Sequence[Site]], rows: Sequence[int]) -> Floats:
+        """Return float[len(many), len(rows)]: the logits under each group, sharing what lies below it."""
+        found = np.zeros((len(many), len(rows)), self._dtype)
+        place = {row: at for at, row in enumerate(rows)}
+        kinds = KINDS if self._is_fast else self.kinds
+        with self.arithmetic():
+            for given in self._batches(rows):
+                values = self.reference.for_batch(given)
+                prefix = Prefix(self.wired, given, trace(self.wired, given, kinds), values)
+                at = [place[row] for row in given.rows]
+                for number, group in enumerate(many):
+                    self.counts["group_rows"] += len(given.rows)
+                    found[number, at] = grouped(prefix, group).cpu().numpy()
         return found
 
     def reach(self, kind: Kind, layer: int) -> Floats:
@@ -164,7 +182,8 @@ class Ablator:
         if kind == "out" or layer == EVERY:
             return np.ones(self.wired.body.width(kind))
         module, *_ = self.wired.place(kind, layer)
-        squares = module.weight.detach().square().sum(0).double().cpu().numpy()
+        weight: Tensor = module.get_parameter("weight")
+        squares = weight.detach().square().sum(0).double().cpu().numpy()
         if kind == "head":
             squares = squares.reshape(self.wired.body.heads, -1).sum(1)
         found: Floats = np.sqrt(squares)
@@ -240,7 +259,8 @@ class Ablator:
         return np.dtype(str(self.wired.network.dtype).removeprefix("torch."))
 
     @contextmanager
-    def _arithmetic(self) -> Iterator[None]:
+    def arithmetic(self) -> Iterator[None]:
+        """Full precision, no gradients, no dropout, inside."""
         network = self.wired.network.eval()
         assert not any(module.training for module in network.modules()), "dropout is on"
         with plain_arithmetic(str(network.device), threads=self.settings.threads):

@@ -12,7 +12,7 @@ from robustness.neurons.naive import ablated
 from robustness.neurons.sites import EVERY, Kind, Site
 from robustness.neurons.stream import Stream, normed, plain
 from robustness.neurons.trace import Trace
-from robustness.neurons.values import Replacement
+from robustness.neurons.values import Values
 from robustness.neurons.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Prefix:
     wired: Wiring
     given: Batch
     seen: Trace
-    replacement: Replacement
+    replacement: Values
 
 
 Place = tuple[Kind, int, Sequence[int]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from robustness.neurons.batch import Batch, forward
 from robustness.neurons.sites import EVERY, Kind, Site
 from robustness.neurons.trace import Edit, intercepted
-from robustness.neurons.values import Replacement
+from robustness.neurons.values import Values
 from robustness.neurons.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ablated", "edits"]
 
 
-def ablated(wired: Wiring, given: Batch, group: Iterable[Site], replacement: Replacement) -> Tensor:
+def ablated(wired: Wiring, given: Batch, group: Iterable[Site], replacement: Values) -> Tensor:
     """Return float[N]: the logits while all units of a group are replaced at once, in one forward pass.
 
     For `resample` the mean over one pass per draw. An empty group leaves the model as it is.
@@ -36,7 +36,7 @@ def ablated(wired: Wiring, given: Batch, group: Iterable[Site], replacement: Rep
 
 
 def edits(
-    wired: Wiring, group: Iterable[Site], replacement: Replacement, *, draw: int = 0
+    wired: Wiring, group: Iterable[Site], replacement: Values, *, draw: int = 0
 ) -> dict[tuple[Kind, int], Edit]:
     """Return what to do to the tensor of each place so that all units of a group are replaced.
 
@@ -55,9 +55,7 @@ def _by_place(wired: Wiring, group: Iterable[Site]) -> dict[tuple[Kind, int], li
     return places
 
 
-def _edit(
-    wired: Wiring, key: tuple[Kind, int], units: list[int], replacement: Replacement, draw: int
-) -> Edit:
+def _edit(wired: Wiring, key: tuple[Kind, int], units: list[int], replacement: Values, draw: int) -> Edit:
     kind, layer = key
     columns = [at for unit in units for at in _range(wired.columns(kind, unit))]
 

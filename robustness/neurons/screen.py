@@ -77,5 +77,5 @@ def _by_unit(wired: Wiring, kind: Kind, change: Tensor) -> Tensor:
     """Sum float[N, S, width] over tokens, and over the columns of a head."""
     summed = change.sum(1)
     if kind == "head":
-        summed = summed.unflatten(-1, (wired.body.heads, -1)).sum(-1)
+        summed = summed.reshape(len(summed), wired.body.heads, -1).sum(-1)
     return summed.T

@@ -7,19 +7,23 @@ the others as they were: equal sequences are kept once, however many items share
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from robustness.domain import Example, Suite
 from robustness.errors import DataError
-from robustness.models.encoding import Encoded, Row, pair_texts
+from robustness.models.encoding import Row, Span
+from robustness.models.keys import RowKeys
 
 if TYPE_CHECKING:
     from robustness.models.huggingface import HuggingFaceModel
 
 __all__ = ["Role", "Sequences", "row_digest", "sequences"]
+
+
+_KEYS: Final = RowKeys("", adapter="neurons/1", numeric="")
 
 
 class Role(IntEnum):
@@ -60,17 +64,9 @@ class Sequences:
         return whole.hexdigest()
 
 
-class _Frame(NamedTuple):
-    """How many special tokens stand around a pair."""
-
-    before: int
-    between: int
-    after: int
-
-
 def row_digest(row: Row) -> bytes:
-    """Return 32 bytes that name a row by content."""
-    return hashlib.sha256(repr((row.ids, row.types)).encode()).digest()
+    """Return the engine's key of a row for no model in particular: 16 bytes of its content."""
+    return _KEYS.of(row)
 
 
 def sequences(model: HuggingFaceModel, suite: Suite) -> Sequences:
@@ -84,11 +80,10 @@ def sequences(model: HuggingFaceModel, suite: Suite) -> Sequences:
     roles: list[tuple[int, ...]] = []
     sources: list[str] = []
     options: dict[str, tuple[int, ...]] = {}
-    read = _reader(model, [example for example, _ in items])
     for (example, source), whole in zip(items, encoded, strict=True):
-        for row, tail_roles in zip(whole.rows, read(example, whole), strict=False):
+        for row, span in zip(whole.rows, whole.spans, strict=True):
             if places.setdefault(row, len(places)) == len(roles):
-                roles.append(tail_roles)
+                roles.append(_roles(span, len(row.ids)))
                 sources.append(source)
         options[example.id] = tuple(places[row] for row in whole.rows)
     if not places:
@@ -107,41 +102,13 @@ def _items(suite: Suite) -> Iterator[tuple[Example, str]]:
         yield variant.example, variant.source
 
 
-class _reader:  # noqa: N801 - a function with memory
-    """Example -> the roles of the tokens of each of its rows."""
-
-    def __init__(self, model: HuggingFaceModel, examples: Iterable[Example]) -> None:
-        self._frame = _frame(model)
-        tails = sorted({tail for example in examples for tail in pair_texts(example)[1]})
-        coded = model.tokenizer(
-            tails, add_special_tokens=False, return_offsets_mapping=True, truncation=False, padding=False
-        )
-        self._starts = {
-            tail: tuple(start for start, _ in offsets)
-            for tail, offsets in zip(tails, coded["offset_mapping"], strict=True)
-        }
-
-    def __call__(self, example: Example, encoded: Encoded) -> Iterator[tuple[int, ...]]:
-        frame = self._frame
-        for row, tail in zip(encoded.rows, pair_texts(example)[1], strict=True):
-            behind = _tail_roles(self._starts[tail], len(example.question))
-            passage = len(row.ids) - sum(frame) - len(behind)
-            yield (
-                *(Role.SPECIAL,) * frame.before,
-                *(Role.PASSAGE,) * passage,
-                *(Role.SPECIAL,) * frame.between,
-                *behind,
-                *(Role.SPECIAL,) * frame.after,
-            )
-
-
-def _tail_roles(starts: Sequence[int], question: int) -> tuple[int, ...]:
-    """Return roles of "question option" by character: a token that starts behind it is the option's."""
-    return tuple(Role.OPTION if start >= question else Role.QUESTION for start in starts)
-
-
-def _frame(model: HuggingFaceModel) -> _Frame:
-    coded = model.tokenizer(["x"], ["x"], add_special_tokens=True)
-    places = coded.sequence_ids(0)
-    before, tail = places.index(0), places.index(1)
-    return _Frame(before, tail - before - places.count(0), len(places) - tail - places.count(1))
+def _roles(span: Span, tokens: int) -> tuple[int, ...]:
+    """Return the role of each token of a row."""
+    return (
+        *(Role.SPECIAL,) * span.passage,
+        *(Role.PASSAGE,) * (span.passage_end - span.passage),
+        *(Role.SPECIAL,) * (span.question - span.passage_end),
+        *(Role.QUESTION,) * (span.option - span.question),
+        *(Role.OPTION,) * (span.option_end - span.option),
+        *(Role.SPECIAL,) * (tokens - span.option_end),
+    )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from robustness.neurons.changes import changes, pooled
 from robustness.neurons.conditions import CLEAN, Condition, rights
-from robustness.neurons.effects import changes, pooled
 from robustness.neurons.engine import Ablator
 from robustness.neurons.sites import Kind, Site
 from robustness.results import Estimate
@@ -21,6 +21,7 @@ from robustness.stats.resampling import sample
 __all__ = ["Chosen", "HeldOut", "SetTest", "halves", "matched", "select", "set_test", "within"]
 
 Floats = npt.NDArray[np.float64]
+Logits = npt.NDArray[np.floating]
 
 MOST_MEMBERS: Final = 32
 _NEIGHBOURS: Final = 16
@@ -33,6 +34,8 @@ class HeldOut:
     """One condition on the half that did not choose the set."""
 
     condition: str
+    polarity: str | None
+    """None for clean."""
     n: int
     before: float
     """Accuracy of the model as it is."""
@@ -59,15 +62,18 @@ class SetTest:
     """Joint lift minus the sum of the members' single lifts, on the half that chose."""
     heldout: tuple[HeldOut, ...]
     random_sets: int
+    steps: int
+    """Sizes of sets that were tried in choosing; 0 where there was no time to choose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A set of units and what it was chosen on."""
+    """A set of units."""
 
-    selection: str
     members: tuple[Site, ...]
     synergy: float
+    """Joint lift minus the sum of single lifts, as screened."""
+    steps: int
 
 
 def halves(conditions: Sequence[Condition], *, seed: int) -> tuple[frozenset[str], frozenset[str]]:
@@ -86,11 +92,11 @@ def within(conditions: Iterable[Condition], groups: frozenset[str]) -> tuple[Con
 
 def select(
     ablator: Ablator,
-    base: Floats,
+    base: Logits,
     conditions: Sequence[Condition],
     *,
     tolerance: float,
-    selection: str = "attacked",
+    steps: Callable[[], bool] = lambda: True,
 ) -> Chosen:
     """Return a set of at most 32 units that lifts the margins of the attacks among `conditions`.
 
@@ -98,7 +104,8 @@ def select(
     the set so far ablated, and units join by their estimated lift where their clean cost stays below the
     tolerance. Of the nested sets the one with the largest exact lift at a clean cost below the tolerance is
     kept, a larger one only where it adds more than the tolerance and 5 %; the set is empty where none
-    lifts beyond the tolerance. All numbers come from the items of `conditions` alone.
+    lifts beyond the tolerance. All numbers come from the items of `conditions` alone. A step begins only
+    where `steps()` allows it.
     """
     rows = sorted({row for condition in conditions for row in condition.rows})
     local = [_local(condition, rows) for condition in conditions]
@@ -107,7 +114,9 @@ def select(
     singles: dict[Site, float] = {}
     best: tuple[float, tuple[Site, ...], float] = (0.0, (), 0.0)
     now = own
-    while len(members) < MOST_MEMBERS:
+    done = 0
+    while len(members) < MOST_MEMBERS and steps():
+        done += 1
         ranked = _ranked(ablator, rows, local, (now, tolerance), members)
         joining = ranked[: max(1, len(members))][: MOST_MEMBERS - len(members)]
         if not joining:
@@ -120,7 +129,7 @@ def select(
         if lift[0] > best[0] + max(tolerance, _GROWTH * best[0]) and cost[0] < tolerance:
             alone = sum(singles.get(site, 0.0) for site in members)
             best = (float(lift[0]), tuple(sorted(members)), float(lift[0]) - alone)
-    return Chosen(selection, best[1], best[2])
+    return Chosen(best[1], best[2], done)
 
 
 def _ranked(
@@ -184,11 +193,11 @@ def matched(
 
 def set_test(
     ablator: Ablator,
-    base: Floats,
+    base: Logits,
     conditions: Sequence[Condition],
     *,
-    chosen: Chosen,
-    random_sets: Sequence[Sequence[Site]] = (),
+    chosen: tuple[str, Chosen],
+    random_sets: Iterable[Sequence[Sequence[Site]]] = (),
 ) -> SetTest:
     """Return how a chosen set does on the items of `conditions`, which must not have chosen it.
 
@@ -196,17 +205,19 @@ def set_test(
         ablator: the network.
         base: float[N], logits of the model as it is.
         conditions: of the held-out half.
-        chosen: the set.
-        random_sets: matched sets for comparison.
+        chosen: the condition that the set was chosen on, and the set.
+        random_sets: matched sets for comparison, in rounds; no round is asked for before the last is done.
     """
-    members, seed = chosen.members, ablator.ablation.seed
+    selection, own_set = chosen
     rows = sorted({row for condition in conditions for row in condition.rows})
     local = [_local(condition, rows) for condition in conditions]
     own = np.asarray(base, np.float64)[rows]
-    cube = np.stack([ablator.group(group, rows) for group in (members, *random_sets)]).astype(np.float64)
-    found = tuple(_held_out(cube, own, condition, seed) for condition in local)
-    names = tuple(map(str, members))
-    return SetTest(chosen.selection, names, chosen.synergy, found, len(random_sets))
+    parts = [ablator.group(own_set.members, rows)[None]]
+    parts += [ablator.groups(many, rows) for many in random_sets]
+    cube = np.concatenate(parts).astype(np.float64)
+    found = tuple(_held_out(cube, own, condition, ablator.ablation.seed) for condition in local)
+    names = tuple(map(str, own_set.members))
+    return SetTest(selection, names, own_set.synergy, found, len(cube) - 1, own_set.steps)
 
 
 def _held_out(cube: Floats, own: Floats, condition: Condition, seed: int) -> HeldOut:
@@ -223,6 +234,7 @@ def _held_out(cube: Floats, own: Floats, condition: Condition, seed: int) -> Hel
     above = int((others >= change[0].mean()).sum())
     return HeldOut(
         condition=condition.name,
+        polarity=None if condition.polarity is None else condition.polarity.value,
         n=len(condition),
         before=float(before.mean()),
         change=drawn.mean("change", lowest=-1.0, highest=1.0),

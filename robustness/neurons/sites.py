@@ -7,9 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, cast
 
-from robustness.errors import ModelError, UsageError
+from robustness.errors import ModelError, UsageError, unknown
 
-__all__ = ["EVERY", "KINDS", "Anatomy", "Kind", "Site", "anatomy", "enumerate_sites", "parse_site"]
+__all__ = [
+    "EVERY",
+    "KINDS",
+    "Anatomy",
+    "Kind",
+    "Site",
+    "anatomy",
+    "enumerate_sites",
+    "kinds_named",
+    "parse_site",
+]
 
 Kind = Literal["ffn", "out", "head"]
 
@@ -92,6 +102,21 @@ def parse_site(text: str) -> Site:
         )
     kind, layer, index = found.groups()
     return Site(cast("Kind", kind), EVERY if layer == "*" else int(layer), int(index))
+
+
+def kinds_named(text: str) -> tuple[Kind, ...]:
+    """Return the kinds of a list with commas, sorted; `all` is every kind.
+
+    Raises `UsageError` for an unknown one.
+
+    >>> kinds_named("head,ffn"), kinds_named("all")
+    (('ffn', 'head'), ('ffn', 'head', 'out'))
+    """
+    names = {name.strip() for name in text.split(",")}
+    strange = names - {*KINDS, "all"}
+    if strange:
+        raise UsageError("--units: " + unknown("kind of unit", min(strange), [*KINDS, "all"]))
+    return tuple(sorted(KINDS if "all" in names else cast("set[Kind]", names)))
 
 
 def enumerate_sites(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Final, NamedTuple
@@ -12,13 +13,16 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from robustness.errors import OutputError, RobustnessError
+from robustness.errors import OutputError, RobustnessError, UsageError
 from robustness.neurons.sites import Site, parse_site
 from robustness.neurons.summary import NeuronSummary, from_json, to_json
 
-__all__ = ["Cube", "read_analysis", "read_cube", "write_analysis", "write_cube"]
+__all__ = ["PARTS", "Cube", "check_folder", "read_analysis", "read_cube", "write_analysis", "write_cube"]
 
 SCHEMA: Final = 1
+PARTS: Final = "parts"
+"""Finished pieces of an analysis in the making."""
+
 _CUBE: Final = "cube.npz"
 _SUMMARY: Final = "neurons.json"
 _MANIFEST: Final = "manifest.json"
@@ -62,8 +66,33 @@ def write_cube(
     return path
 
 
-def write_analysis(folder: Path, summary: NeuronSummary) -> Path:
+def check_folder(folder: Path) -> None:
+    """Return if an analysis can be written to a folder: a new or empty one, or one that did not finish.
+
+    Raises:
+        UsageError: something else is there.
+        OutputError: it cannot be written.
+    """
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if (folder.exists() and not folder.is_dir()) or _MANIFEST in names or names - {PARTS, _CUBE}:
+        raise UsageError(
+            f"-o {folder}: something stands there, but analyses are never rewritten; choose another -o"
+        )
+    try:
+        (folder / PARTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def write_analysis(
+    folder: Path, summary: NeuronSummary, *, rendered: Mapping[str, str] | None = None
+) -> Path:
     """Write the summary beside the cube that `analyse` left in `folder`, then the manifest.
+
+    Args:
+        folder: the one that `analyse` was given; finished parts in it are taken away.
+        summary: what to write.
+        rendered: further files by name, such as `report.md`.
 
     Raises:
         RobustnessError: there is no cube in the folder.
@@ -71,11 +100,14 @@ def write_analysis(folder: Path, summary: NeuronSummary) -> Path:
     """
     if not (folder / _CUBE).is_file():
         raise RobustnessError(f"neurons {folder}: there is no {_CUBE}; give `analyse` this folder first")
+    files = {_SUMMARY: to_json(summary), **(rendered or {})}
     try:
-        (folder / _SUMMARY).write_text(to_json(summary), encoding="utf-8", newline="\n")
-        listed = {name: _digest(folder / name) for name in (_CUBE, _SUMMARY)}
-        text = json.dumps({"schema": SCHEMA, "files": listed}, indent=2) + "\n"
-        (folder / _MANIFEST).write_text(text, encoding="utf-8")
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        listed = {name: _digest(folder / name) for name in (_CUBE, *files)}
+        manifest = json.dumps({"schema": SCHEMA, "files": listed}, indent=2) + "\n"
+        (folder / _MANIFEST).write_text(manifest, encoding="utf-8")
+        shutil.rmtree(folder / PARTS, ignore_errors=True)
     except OSError as error:
         raise _unwritable(folder, error) from error
     return folder
@@ -116,7 +148,7 @@ def _check(folder: Path) -> None:
         raise RobustnessError(
             f"neurons {folder}: schema {schema!r} came, but this version reads {SCHEMA}; run it again"
         )
-    for name in (_CUBE, _SUMMARY):
+    for name in sorted({_CUBE, _SUMMARY, *listed}):
         if not (folder / name).is_file() or _digest(folder / name) != listed.get(name):
             raise RobustnessError(
                 f"neurons {folder}: {name} is missing or not what was written; run the analysis again"

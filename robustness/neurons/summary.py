@@ -15,6 +15,7 @@ import numpy as np
 from robustness.errors import DataError
 from robustness.neurons.certificate import LayerCertificate
 from robustness.neurons.effects import Quadrant, UnitEffects
+from robustness.neurons.patching import Patched
 from robustness.neurons.sets import HeldOut, SetTest
 from robustness.neurons.sites import Anatomy, parse_site
 from robustness.results import Estimate
@@ -68,6 +69,8 @@ class NeuronSummary:
     transfer: Mapping[str, Mapping[str, float]]
     """Attack that chose a set -> attack -> change of the mean margin on the held-out half."""
     screen: tuple[LayerCertificate, ...]
+    patching: tuple[Patched, ...]
+    """The most telling units, patched between clean and attacked inputs."""
     counts: Mapping[str, int]
     """What was computed: cells, sequences, spot checks."""
     notes: tuple[str, ...]
@@ -151,6 +154,7 @@ def from_json(text: str, *, where: str = "neurons.json") -> NeuronSummary:
                 "layers": tuple(LayerProfile(**own) for own in read["layers"]),
                 "sets": tuple(map(_set, read["sets"])),
                 "screen": tuple(LayerCertificate(**own) for own in read["screen"]),
+                "patching": tuple(map(_patched, read["patching"])),
                 "notes": tuple(read["notes"]),
             }
         )
@@ -188,3 +192,8 @@ def _set(read: dict[str, Any]) -> SetTest:
         for own in read["heldout"]
     )
     return SetTest(**{**read, "members": tuple(read["members"]), "heldout": heldout})
+
+
+def _patched(read: dict[str, Any]) -> Patched:
+    ends = {name: Estimate(**read[name]) for name in ("total", "indirect", "restored")}
+    return Patched(**{**read, **ends})

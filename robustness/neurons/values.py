@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from robustness.errors import UsageError
+from robustness.errors import UsageError, unknown
 from robustness.neurons.sites import Kind
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Ablation", "Replacement", "Tables", "Value"]
+__all__ = ["Ablation", "Replacement", "Tables", "Value", "Values"]
 
 
 class Value(StrEnum):
@@ -28,6 +28,16 @@ class Value(StrEnum):
     the draws."""
     CLAMP = "clamp"
     """A constant."""
+
+    @classmethod
+    def named(cls, text: str) -> Value:
+        """Return the value of a name.
+
+        Raises `UsageError` for an unknown one.
+        """
+        if text not in {one.value for one in cls}:
+            raise UsageError("--value: " + unknown("value", text, [one.value for one in cls]))
+        return cls(text)
 
 
 _DRAWS: Final = 5
@@ -52,6 +62,17 @@ class Ablation:
     def passes(self) -> int:
         """How many replacements each logit is the mean of."""
         return self.draws if self.value is Value.RESAMPLE else 1
+
+
+class Values(Protocol):
+    """What the columns of a place are replaced with."""
+
+    @property
+    def ablation(self) -> Ablation:
+        """How many draws there are, above all."""
+
+    def at(self, kind: Kind, layer: int, like: Tensor, *, draw: int = 0) -> Tensor:
+        """Return float[N, S, width], or what broadcasts to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

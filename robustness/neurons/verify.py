@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from robustness.errors import UsageError
 from robustness.neurons.certificate import (
     CALIBRATION,
+    LEAST_CALIBRATION,
     LayerCertificate,
     conformal_radius,
     correlation,
     most_missed,
 )
-from robustness.neurons.sites import Site
+from robustness.neurons.sites import Kind, Site
 from robustness.rng import derive
 
-__all__ = ["Budget", "Verification", "verified"]
+__all__ = ["Budget", "Verification", "Work", "verified"]
 
 Floats = npt.NDArray[np.float64]
 
 _TRUSTED: Final = 0.8
+_ROUND: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,28 @@ class Budget:
     random_sets: int = 200
     transfer: bool = True
     """Whether each attack chooses a set of its own, for the transfer matrix."""
+    patch: bool = True
+    """Whether the most telling units are patched between clean and attacked inputs."""
+    heads: bool = True
+    """Whether all heads are computed exactly: few, but each costs as much as a unit of its layer."""
+    minutes: float | None = None
+    """Time for all of it: what does not fit is left out and named. None takes as long as it takes."""
     seed: int = 0
     """Of the random units."""
 
+    def __post_init__(self) -> None:
+        if self.minutes is not None and not self.minutes > 0:
+            raise UsageError(f"budget: {self.minutes} minutes came, but more than 0 are needed")
 
-Exactly = Callable[[Sequence[Site]], Floats]
-"""Sites -> float[U], their exact effects; expensive."""
+
+class Work(Protocol):
+    """Exact effects, which are expensive."""
+
+    def __call__(self, sites: Sequence[Site], /) -> Floats:
+        """Return float[U], the exact effects of the sites."""
+
+    def fits(self, sites: Sequence[Site], /, aside: Sequence[Site] = ()) -> int:
+        """Return how many of the sites, from the first, fit into the time left, that for `aside` kept."""
 
 
 @dataclass(slots=True)
@@ -57,10 +76,13 @@ class Verification:
     certificates: tuple[LayerCertificate, ...] = ()
 
 
+Layer = tuple[Kind, int]
+
+
 def verified(
     estimates: Mapping[Site, float],
-    exhaustive: Sequence[tuple[str, int]],
-    exactly: Exactly,
+    exhaustive: Sequence[Layer],
+    work: Work,
     *,
     budget: Budget,
     threshold: float,
@@ -68,43 +90,38 @@ def verified(
     """Return exact effects of the units worth it, and what may have been missed.
 
     Per kind and layer: those in `exhaustive` whole; of the others `budget.calibrate` random units
-    calibrate the screen, the units with the largest estimates are verified up to `budget.verify` in
-    all, layers whose screen is poor are verified whole up to `budget.escalate`, and an audit of random
-    units bounds the rest.
+    calibrate the screen, layers whose screen is poor are verified whole up to `budget.escalate`, the
+    units with the largest estimates are verified up to `budget.verify` in all, and an audit of random
+    units bounds the rest. What does not fit into the time left is not begun, the top layers first.
 
     Args:
         estimates: screened effect of every unit.
-        exhaustive: kind and depth of layers to compute whole.
-        exactly: computes exact effects.
+        exhaustive: kind and depth of layers to compute whole, the most wanted first.
+        work: computes exact effects.
         budget: how many.
         threshold: an effect of this size is worth reporting.
     """
     state = Verification()
-    layers: dict[tuple[str, int], list[Site]] = {}
+    layers: dict[Layer, list[Site]] = {}
     for site in sorted(estimates):
         layers.setdefault((site.kind, site.layer), []).append(site)
-    whole = set(exhaustive)
-    drawn = {
-        key: _drawn(units, budget.calibrate, (budget.seed, "calibrate", key)) for key, units in layers.items()
-    }
-    _take(state, [site for key in whole for site in layers.get(key, ())], exactly)
-    rest = [key for key in layers if key not in whole]
-    _take(state, [site for key in rest for site in drawn[key]], exactly)
-    screens = {key: _screen(estimates, state, drawn[key]) for key in rest}
-    poor = sorted(
-        (key for key in rest if _is_poor(screens[key], threshold)), key=lambda k: _trust(screens[k])
-    )
-    grown = set(poor[: budget.escalate])
-    _take(state, [site for key in grown for site in layers[key]], exactly)
+    whole = _take_layers(state, {key: layers[key] for key in exhaustive if key in layers}, work)
+    rest = sorted((key for key in layers if key not in whole), key=lambda key: (-key[1], key[0]))
+    screens = _calibrated(estimates, state, {key: layers[key] for key in rest}, work, budget)
+    poor = [key for key in rest if _is_poor(screens[key], threshold)]
+    for key in sorted(poor, key=lambda key: _trust(screens[key]))[: budget.escalate]:
+        _take(state, layers[key], work)
     candidates = [site for key in rest for site in layers[key] if site not in state.exact]
     top = sorted(candidates, key=lambda site: (-abs(estimates[site]), site))[: budget.verify]
-    _take(state, top, exactly)
-    audits = {key: _audit(state, layers[key], budget.audit, (budget.seed, "audit", key)) for key in rest}
-    hidden = {key: sum(site not in state.exact for site in layers[key]) for key in rest}
-    _take(state, [site for units in audits.values() for site in units], exactly)
+    # The audit draws from what is not even wanted, so it can be paid for before the last minute.
+    spare = {key: sorted(set(layers[key]) - state.exact.keys() - set(top)) for key in rest}
+    sound = [key for key in rest if screens[key].radius is not None]
+    audits = {key: _drawn(spare[key], budget.audit, (budget.seed, "audit", key)) for key in sound}
+    _take_fitting(state, top, work, aside=[site for own in audits.values() for site in own])
+    done = {key: audits[key] for key in _take_layers(state, audits, work)}
     state.certificates = tuple(
         _certificate(
-            state, layers[key], screens.get(key), (audits.get(key, ()), hidden.get(key, 0)), threshold
+            state, layers[key], screens.get(key), (done.get(key, ()), len(spare.get(key, ()))), threshold
         )
         for key in layers
     )
@@ -117,22 +134,56 @@ class _Screen:
     correlation: float | None
 
 
-def _take(state: Verification, sites: Sequence[Site], exactly: Exactly) -> None:
+def _take(state: Verification, sites: Sequence[Site], work: Work) -> bool:
+    """Compute all of the sites, or none where they do not fit into the time left."""
     wanted = sorted(set(sites) - state.exact.keys())
+    if work.fits(wanted) < len(wanted):
+        return False
     if wanted:
-        state.exact.update(zip(wanted, map(float, exactly(wanted)), strict=True))
+        state.exact.update(zip(wanted, map(float, work(wanted)), strict=True))
+    return True
 
 
-def _drawn(units: Sequence[Site], count: int, name: tuple[int, str, tuple[str, int]]) -> list[Site]:
+def _take_fitting(state: Verification, sites: Sequence[Site], work: Work, aside: Sequence[Site]) -> None:
+    """Compute the first of the sites, as many as fit, in rounds: each one measures anew what work takes."""
+    left = [site for site in sites if site not in state.exact]
+    while left:
+        count = work.fits(left, aside)
+        if count < len(left):
+            count = int(count * _ROUND)
+        if not count or not _take(state, left[:count], work):
+            return
+        left = left[count:]
+
+
+def _take_layers(state: Verification, parts: Mapping[Layer, Sequence[Site]], work: Work) -> set[Layer]:
+    """Compute all parts at once, which shares the prefix, or else one by one what fits."""
+    if _take(state, [site for own in parts.values() for site in own], work):
+        return set(parts)
+    return {key for key, own in parts.items() if _take(state, own, work)}
+
+
+def _calibrated(
+    estimates: Mapping[Site, float],
+    state: Verification,
+    layers: Mapping[Layer, Sequence[Site]],
+    work: Work,
+    budget: Budget,
+) -> dict[Layer, _Screen]:
+    """Calibrate each layer by random units, by fewer ones where time is short."""
+    found = dict.fromkeys(layers, _Screen(None, None))
+    for count in sorted({budget.calibrate, min(budget.calibrate, LEAST_CALIBRATION)}, reverse=True):
+        missing = {key: own for key, own in layers.items() if found[key].radius is None}
+        drawn = {key: _drawn(own, count, (budget.seed, "calibrate", key)) for key, own in missing.items()}
+        done = _take_layers(state, drawn, work) if count else set()
+        found |= {key: _screen(estimates, state, drawn[key]) for key in done}
+    return found
+
+
+def _drawn(units: Sequence[Site], count: int, name: tuple[int, str, Layer]) -> list[Site]:
     seed, step, (kind, layer) = name
     order = derive(seed, step, kind, str(layer)).permutation(len(units))
     return sorted(units[at] for at in order[:count])
-
-
-def _audit(
-    state: Verification, units: Sequence[Site], count: int, name: tuple[int, str, tuple[str, int]]
-) -> list[Site]:
-    return _drawn([site for site in units if site not in state.exact], count, name)
 
 
 def _screen(estimates: Mapping[Site, float], state: Verification, sites: Sequence[Site]) -> _Screen:
@@ -158,8 +209,9 @@ def _certificate(
     audit: tuple[Sequence[Site], int],
     threshold: float,
 ) -> LayerCertificate:
-    sites, hidden = audit
+    sites, spare = audit
     done = sum(site in state.exact for site in units)
+    waiting = len(units) - done - (spare - len(sites))  # wanted, but the time was over
     exceeding = sum(abs(state.exact[site]) >= threshold for site in sites)
     is_whole = done == len(units)
     sound = screen is not None and not _is_poor(screen, threshold)
@@ -172,7 +224,7 @@ def _certificate(
         correlation=screen.correlation if screen else None,
         audited=len(sites),
         exceeding=exceeding,
-        missed=0 if is_whole else most_missed(hidden, len(sites), exceeding),
+        missed=0 if is_whole else waiting + most_missed(spare, len(sites), exceeding),
         threshold=threshold,
         status="exhaustive" if is_whole else "certified" if sound else "not certified",
     )

@@ -9,10 +9,13 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from secrets import token_hex
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from robustness.errors import OutputError, UsageError, unknown
 from robustness.reports.summary import Summary
+
+if TYPE_CHECKING:
+    from robustness.neurons.summary import NeuronSummary
 
 __all__ = [
     "FROM_FOLDER",
@@ -20,6 +23,7 @@ __all__ = [
     "RENDERERS",
     "Renderer",
     "place",
+    "rendered",
     "renderer",
     "report_target",
     "write_report",
@@ -104,7 +108,17 @@ def place(spec: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def write_report(spec: str, summary: Summary, folder: Path) -> Path:
+def rendered(name: str, summary: Summary, *, neurons: NeuronSummary | None = None) -> str:
+    """Return a summary in one format; formats for people get the neuron analysis as a section.
+
+    Raises `UsageError` where no format has this name.
+    """
+    if neurons is None or name not in {"html", "md"}:
+        return renderer(name)(summary)
+    return str(_function(RENDERERS[name])(summary, neurons=neurons))
+
+
+def write_report(spec: str, summary: Summary, folder: Path, *, neurons: NeuronSummary | None = None) -> Path:
     """Write a finished run as `FORMAT:PATH` says, whole or not at all, and return the path.
 
     A model card that is there is kept, and only what it says of the suite changes; any other file is
@@ -114,6 +128,7 @@ def write_report(spec: str, summary: Summary, folder: Path) -> Path:
         spec: `FORMAT:PATH`.
         summary: of the run.
         folder: of the run.
+        neurons: a neuron analysis, for the formats that have a section for it.
 
     Raises:
         UsageError: no such format.
@@ -125,7 +140,7 @@ def write_report(spec: str, summary: Summary, folder: Path) -> Path:
         return write_text(spec, path, str(_function(FROM_FOLDER[name])(folder)))
     if name in _UPDATERS and path.exists():
         return write_text(spec, path, str(_function(_UPDATERS[name])(summary, _read(spec, path))))
-    return write_text(spec, path, renderer(name)(summary))
+    return write_text(spec, path, rendered(name, summary, neurons=neurons))
 
 
 def _read(spec: str, path: Path) -> str:

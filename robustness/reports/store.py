@@ -13,15 +13,19 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 from robustness.domain import HOW_COMPUTED, Run, Suite
 from robustness.errors import OutputError, RobustnessError, UsageError
 from robustness.reports.items import write_items
 from robustness.reports.privacy import public_text
-from robustness.reports.renderers import renderer
+from robustness.reports.renderers import rendered
 from robustness.reports.summary import Summary, summarise
 from robustness.reports.to_json import from_json
 from robustness.results import Judgement
+
+if TYPE_CHECKING:
+    from robustness.neurons.summary import NeuronSummary
 
 __all__ = [
     "ITEMS",
@@ -39,7 +43,7 @@ MANIFEST = "manifest.json"
 ITEMS = "items.parquet"
 SUMMARY = "summary.json"
 _RENDERED = {SUMMARY: "json", "report.md": "md", "report.html": "html", "junit.xml": "junit"}
-_OURS = {*_RENDERED, ITEMS, MANIFEST}
+_OURS = {*_RENDERED, ITEMS, MANIFEST, "neurons"}
 
 
 def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choices is the caller's
@@ -52,10 +56,12 @@ def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choi
     text: bool,
     overwrite: bool = False,
     about: Mapping[str, object] | None = None,
+    neurons: NeuronSummary | None = None,
 ) -> Path:
     """Write a run folder and return it: all files, the manifest last, then one rename.
 
     `about` (tag, commit, baseline) goes into the manifest, so that a run is found without reading more.
+    `neurons` becomes a section of the reports for people.
 
     Everything is written beside `folder` first, so an interruption leaves nothing at `folder`.
     A finished run is never rewritten; `overwrite` (for the demo) replaces a run, nothing else.
@@ -68,7 +74,8 @@ def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choi
     summary = summarise(suite, run, judgement, text=text, created=created)
     with _unwritable_is_told(folder), _draft(folder) as draft:
         for name, style in _RENDERED.items():
-            (draft / name).write_text(renderer(style)(summary), encoding="utf-8", newline="\n")
+            text_of = rendered(style, summary, neurons=neurons)
+            (draft / name).write_text(text_of, encoding="utf-8", newline="\n")
         write_items(draft / ITEMS, suite, run, judgement, text=text)
         _write_manifest(draft, _head(suite, run, created) | dict(about or {}))
         _put_in_place(draft, folder)

@@ -27,6 +27,9 @@ from robustness.results import Verdict
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from robustness.neurons.summary import NeuronSummary
+    from robustness.reports.neuron_view import NeuronView
+
 __all__ = ["to_html"]
 
 
@@ -42,15 +45,13 @@ class _Section:
     doses: tuple[Chart, ...]
 
 
-def to_html(summary: Summary) -> str:
-    """Return the report as one HTML page for screens of any width, light, dark and paper.
+def to_html(summary: Summary, *, neurons: NeuronSummary | None = None) -> str:
+    """Return the report as one HTML page for screens of any width, light, dark and paper; with a neuron
+    analysis as a section where one is given.
 
     Everything is escaped, and every value passes `visible_text`. A content security policy lets one
     style and one script of ours run, named by their digests, and forbids any load. Without the script
     all is there; with it items can be searched and filtered. Equal summaries give equal text.
-
-    A summary with an attribute `neurons` gets a section of that name: markup that a renderer made
-    (`markupsafe.Markup`) as it is, anything else escaped.
     """
     sections = tuple(s for polarity in Polarity if (s := _section(summary, polarity)).rows)
     shown = shown_items(summary.attacks)
@@ -63,7 +64,7 @@ def to_html(summary: Summary) -> str:
         "confidence": confidence,
         "places": place_bars(summary.position_bias.table) if summary.position_bias else (),
         "shown": shown,
-        "neurons": getattr(summary, "neurons", ""),
+        "n": _neurons(neurons),
     }
     return _template().render(
         s=summary,
@@ -101,12 +102,21 @@ def _contents(summary: Summary, parts: Mapping[str, Any]) -> Iterator[tuple[str,
         ("robust", "Robust accuracy", summary.robust_accuracy.attacks),
         ("confidence", "Confidence", parts["confidence"]),
         ("places", "Places", parts["places"]),
+        ("neurons", "Neurons", parts["n"]),
         ("items", "Items", parts["shown"].items),
         ("data", "Data checks", summary.findings or summary.invalid_rows_count),
         ("sentinels", "Sentinels", summary.sentinels),
     )
     yield from ((id_, title) for id_, title, has in there if has)
     yield "provenance", "Provenance"
+
+
+def _neurons(summary: NeuronSummary | None) -> NeuronView | None:
+    if summary is None:
+        return None
+    from robustness.reports.neuron_view import view
+
+    return view(summary)
 
 
 def _tally(summary: Summary) -> dict[str, tuple[str, int]]:

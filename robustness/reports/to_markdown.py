@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from robustness.domain import Polarity, Status
 from robustness.reports.gate_sheets import comparisons, gates, known_failures, slices
@@ -29,21 +30,24 @@ from robustness.reports.wording import (
 )
 from robustness.results import Verdict
 
+if TYPE_CHECKING:
+    from robustness.neurons.summary import NeuronSummary
+
 __all__ = ["to_markdown"]
 
 _IDS = 10
 
 
-def to_markdown(summary: Summary) -> str:
+def to_markdown(summary: Summary, *, neurons: NeuronSummary | None = None) -> str:
     """Return the report as Markdown: verdict first, then clean, then polarity by polarity.
 
     Text from data and models stands in code spans or escaped, so that pipes, raw HTML, links,
     images and mentions do nothing and no table breaks. Equal summaries give equal text.
     """
-    return "\n".join(_lines(summary)) + "\n"
+    return "\n".join(_lines(summary, neurons)) + "\n"
 
 
-def _lines(summary: Summary) -> Iterator[str]:
+def _lines(summary: Summary, neurons: NeuronSummary | None) -> Iterator[str]:
     yield from _top(summary)
     yield from _judged(summary)
     yield from sheet(known_failures(summary))
@@ -56,6 +60,10 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield from sheet(grouped)
     yield from _robust(summary)
     yield from _behind(summary)
+    if neurons is not None:
+        from robustness.reports.neurons_to_markdown import neuron_lines
+
+        yield from neuron_lines(neurons)
     yield from examples(summary)
     yield from _data_checks(summary)
     yield from _sentinels(summary)

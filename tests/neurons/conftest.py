@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from robustness.models.encoding import Row
 from robustness.neurons.sequences import Role, Sequences
+from robustness.neurons.sites import Kind
+
+if TYPE_CHECKING:
+    from robustness.domain import Suite
+    from robustness.models.huggingface import HuggingFaceModel
 
 UNTYPED = ("roberta", "distilbert", "mpnet")
 WORDS = 40
@@ -28,7 +35,7 @@ def network(family: str, *, double: bool = True, **settings: object):
 
     torch.manual_seed(7)
     sizes = dict(SIZES.get(family, SIZES["bert"]))
-    common = {"vocab_size": WORDS, "pad_token_id": 1, "initializer_range": 0.3, **sizes}
+    common: dict[str, Any] = {"vocab_size": WORDS, "pad_token_id": 1, "initializer_range": 0.3, **sizes}
     if family == "rembert":
         common |= {"bos_token_id": None, "eos_token_id": None}
     if family != "xlnet":
@@ -90,7 +97,7 @@ def prefix():
         net = network(family, double=double, **settings)
         data = random_sequences(typed=family not in UNTYPED)
         wired = wiring(net)
-        kinds = ("ffn", "out") if family == "xlnet" else ("ffn", "out", "head")
+        kinds: tuple[Kind, ...] = ("ffn", "out") if family == "xlnet" else ("ffn", "out", "head")
         with torch.inference_mode():
             ablation = Ablation(value, draws=2, level=0.3)
             found = reference(wired, data, ablation=ablation, kinds=kinds)
@@ -117,7 +124,7 @@ PLANTED = "ffn.1.5"
 _SURE, _CUE, _FIRED = 12, 13, 14
 
 
-def planted_network(*, shortcut: bool):
+def planted_network(*, shortcut: bool) -> Any:
     """Reads "sure" in the gold option; one unit, where planted, falls for "lo" in any option.
 
     Layer 0 mixes all tokens evenly into [CLS]; unit 5 of layer 1 fires on the cue and writes to a
@@ -156,12 +163,12 @@ def planted_network(*, shortcut: bool):
     return net
 
 
-def _vocabulary():
+def _vocabulary() -> dict[str, int]:
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *FILLERS, RIGHT, CUE]
     return {piece: at for at, piece in enumerate(pieces)}
 
 
-def _words():
+def _words() -> Any:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
@@ -181,7 +188,7 @@ def _words():
     )
 
 
-def cue_suite(items: int = 32):
+def cue_suite(items: int = 32) -> Suite:
     """Items whose gold option holds "sure", and an attack that puts "lo" into a distractor."""
     from random import Random
 
@@ -207,7 +214,7 @@ def cue_suite(items: int = 32):
     return Suite("cue", 0, plan, tuple(examples), tuple(variants), (), {}, "0" * 64)
 
 
-def as_model(net):
+def as_model(net: Any) -> HuggingFaceModel:
     from robustness.models.checkpoint import Checkpoint
     from robustness.models.huggingface import HuggingFaceModel
     from robustness.models.options import ModelOptions
@@ -219,6 +226,12 @@ def as_model(net):
 @pytest.fixture(scope="session")
 def suite():
     return cue_suite()
+
+
+@pytest.fixture(scope="session")
+def larger_suite():
+    """The same with enough passages for verdicts."""
+    return cue_suite(64)
 
 
 @pytest.fixture

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from robustness.errors import UsageError
 from robustness.neurons.batch import batch, forward
-from robustness.neurons.exact import exact
+from robustness.neurons.exact import Prefix, exact
 from robustness.neurons.naive import ablated
 from robustness.neurons.reference import reference
-from robustness.neurons.sites import EVERY, Site
+from robustness.neurons.sites import EVERY, Kind, Site
 from robustness.neurons.trace import trace
 from robustness.neurons.values import Ablation, Value
 from robustness.neurons.wiring import wiring
@@ -23,7 +24,7 @@ HOOKS = ("mpnet", "rembert", "xlnet")
 CHUNKS = {"one length": (0, 1), "padded": (0, 1, 2, 3), "alone": (3,)}
 
 
-def largest_difference(found):
+def largest_difference(found: Prefix) -> float:
     worst, body = 0.0, found.wired.body
     with torch.inference_mode():
         for kind in found.seen.kinds:
@@ -35,7 +36,7 @@ def largest_difference(found):
     return worst
 
 
-def by_hooks(found, *group):
+def by_hooks(found: Prefix, *group: Site) -> torch.Tensor:
     with torch.inference_mode():
         return ablated(found.wired, found.given, group, found.replacement)
 
@@ -73,7 +74,8 @@ def test_albert_groups_of_several_blocks_are_counted_in_forward_order(prefix):
 @pytest.mark.parametrize("family", [f for f in (*PARTS, *HOOKS) if f not in ("xlnet", "albert")])
 def test_zeroing_by_hook_is_deleting_the_weights_behind_the_unit(prefix, family):
     found = prefix(family)
-    for kind, part in (("ffn", "ffn_out"), ("head", "attention_out")):
+    places: tuple[tuple[Kind, str], ...] = (("ffn", "ffn_out"), ("head", "attention_out"))
+    for kind, part in places:
         for layer in range(found.wired.body.layers):
             edited = copy.deepcopy(found.wired.network)
             module = getattr(wiring(edited).depths[layer], part)
@@ -83,7 +85,7 @@ def test_zeroing_by_hook_is_deleting_the_weights_behind_the_unit(prefix, family)
             assert (logits - found.seen.logits).abs().max() > 1e-6
 
 
-def plain(network, found):
+def plain(network: Any, found: Prefix) -> torch.Tensor:
     with torch.inference_mode():
         return forward(network, found.given)
 
@@ -157,6 +159,8 @@ def test_resampled_values_come_from_other_items_and_are_the_same_in_any_batch(ti
         found = reference(wired, data, ablation=Ablation(Value.RESAMPLE, draws=3), kinds=("ffn",))
         together = found.for_batch(batch(data, (0, 1), wired.network)).picks
         alone = found.for_batch(batch(data, (1,), wired.network)).picks
+    assert together is not None
+    assert alone is not None
     assert torch.equal(together[:, 1:], alone)
     owner = {at: name for role in found.owners for at, name in role}
     role = {at: kind for kind, entries in enumerate(found.owners) for at, _ in entries}

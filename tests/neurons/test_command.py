@@ -1,0 +1,154 @@
+"""Find units, edit them away, check the edited model and compare it with the original, by commands alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from robustness.cli import main
+from robustness.reports.store import read_run
+from robustness.suites.store import fingerprint, freeze
+
+ATTACK = "addsent2opt-shuffle-matched"
+
+
+@pytest.fixture
+def checkpoint(planted, tmp_path: Path) -> Path:
+    folder = tmp_path / "planted"
+    planted.network.save_pretrained(folder)
+    planted.tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def frozen(larger_suite, tmp_path) -> Path:
+    """The suite of cues under the name of a shipped recipe, so that it can be judged as a run."""
+    from robustness.suites.plan import Plan
+
+    plan = Plan.model_validate(
+        {"name": "cue", "description": "One cue.", "check": [{"attack": ATTACK, "limits": {"max_drop": 0.1}}]}
+    )
+    from robustness.suites.build import build
+
+    suite = larger_suite
+    named = build(suite.examples, plan, seed=0).plan
+    variants = tuple(replace(v, attack=ATTACK) for v in suite.variants)
+    made = replace(suite, plan=named, variants=variants)
+    made = replace(made, fingerprint=fingerprint(0, named, made.examples, variants, ()))
+    return freeze(made, tmp_path / "frozen")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Return a caller of the command line: exit code and what was said."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["robustness", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_units_are_found_edited_away_checked_and_compared(run, checkpoint, frozen, tmp_path):
+    asked = ("neurons", "--model", checkpoint, "--frozen", frozen, "--units", "ffn", "--exact", "-q")
+    code, out, _ = run(*asked, "-o", "found")
+    assert code == 0
+    assert "Ablating 1 unit helps on passages that had no say in it" in out
+    found = tmp_path / "found"
+    assert {path.name for path in found.iterdir()} == {
+        "cube.npz", "manifest.json", "neurons.json", "report.html", "report.md",
+    }  # fmt: skip
+    assert run("edit", "--model", checkpoint, "--set", "found", "-o", "edited")[0] == 0
+    assert json.loads((tmp_path / "edited" / "edit.json").read_text())["units"] == ["ffn.1.5"]
+    for model in ("planted", "edited"):
+        code, _, err = run(
+            "check", "--model", tmp_path / model, "--frozen", frozen, "-o", f"run-{model}", "--no-cache", "-q"
+        )
+        assert code in (0, 1, 4), err
+    before, after = (read_run(tmp_path / f"run-{model}").attacks[0] for model in ("planted", "edited"))
+    assert (before.accuracy.value, after.accuracy.value) == (0.0, 1.0)
+    code, out, err = run("compare", "run-planted", "run-edited", "--report", "json:difference.json")
+    assert code == 0, err
+    shown = json.loads((tmp_path / "difference.json").read_text())
+    better = [row for row in shown["matches"] if ATTACK in json.dumps(row) and row["standing"] == "better"]
+    assert better
+    run("report", "run-planted", "--neurons", "found", "--report", "html:with.html", "--report", "md:with.md")
+    for name in ("with.html", "with.md"):
+        assert "ffn.1.5" in (tmp_path / name).read_text()
+    (tmp_path / "run-planted" / "neurons").mkdir()
+    for path in found.iterdir():
+        (tmp_path / "run-planted" / "neurons" / path.name).write_bytes(path.read_bytes())
+    run("report", "run-planted", "--report", "md:inside.md")
+    assert (tmp_path / "inside.md").read_text() == (tmp_path / "with.md").read_text()
+
+
+def test_a_dry_run_tells_the_price_and_writes_nothing(run, checkpoint, frozen, tmp_path):
+    code, out, _ = run("neurons", "--model", checkpoint, "--frozen", frozen, "--dry-run")
+    assert code == 0
+    assert "distinct sequences" in out
+    code, out, _ = run("neurons", "--model", checkpoint, "--frozen", frozen, "--dry-run", "--json")
+    assert json.loads(out)["units"] == 3 * (32 + 2)
+    assert not (tmp_path / "parts").exists()
+
+
+def test_a_screen_computes_no_unit_exactly(run, checkpoint, frozen):
+    asked = ("neurons", "--model", checkpoint, "--frozen", frozen, "--screen", "--json", "-q", "-o", "found")
+    code, out, _ = run(*asked)
+    assert code == 0
+    assert all(own["verified"] == 0 for own in json.loads(out)["screen"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--units", "mlp"), "kind of unit"),
+        (("--exact", "--screen"), "opposites"),
+        (("--value", "nought"), "--value"),
+    ],
+)
+def test_a_wrong_flag_is_one_paragraph(run, checkpoint, frozen, flags, said):
+    code, _, err = run("neurons", "--model", checkpoint, "--frozen", frozen, "-o", "x", *flags)
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_model_without_units_and_a_folder_that_is_taken_are_refused(run, checkpoint, frozen, tmp_path):
+    code, _, err = run("neurons", "--model", "stub:overlap", "--frozen", frozen, "-o", "x")
+    assert (code, "ForMultipleChoice" in err) == (2, True)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes.txt").write_text("mine")
+    code, _, err = run("neurons", "--model", checkpoint, "--frozen", frozen, "-o", "taken", "-q")
+    assert (code, "never rewritten" in err) == (2, True)
+
+
+def test_a_changed_analysis_is_not_shown(run, checkpoint, frozen, tmp_path):
+    run(
+        "neurons",
+        "--model",
+        checkpoint,
+        "--frozen",
+        frozen,
+        "--units",
+        "ffn",
+        "--screen",
+        "-q",
+        "-o",
+        "found",
+    )
+    path = tmp_path / "found" / "neurons.json"
+    path.write_text(path.read_text().replace("ffn.1.5", "ffn.1.6"))
+    code, _, err = run("edit", "--model", checkpoint, "--set", "found", "-o", "edited")
+    assert code != 0
+    assert "not what was written" in err
