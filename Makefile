@@ -1,21 +1,24 @@
 # Two commands for a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
-# Each does all of its own set-up in .venv. `make browser` adds a browser for tests/browser where it can.
+# Each does all of its own set-up in .venv. `make browser` and `make wordnet` add, where they
+# can, what some tests are otherwise skipped for.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Tests of one file share what they load; two processes, as each keeps torch to one thread.
+TOGETHER := -n 2 --dist loadfile
 
-.PHONY: demo test slow check wheel model browser examples clean
+.PHONY: demo test slow check wheel browser wordnet examples clean
 
 demo: $(STAMP)
 	$(BIN)/robustness demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(TOGETHER)
 
 slow: $(STAMP)
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q $(TOGETHER) -m slow
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -25,6 +28,9 @@ check: $(STAMP)
 
 browser:
 	sh tools/install_browser.sh
+
+wordnet: $(STAMP)
+	sh tools/install_wordnet.sh $(BIN)/python
 
 examples: $(STAMP)
 	$(BIN)/python tools/examples.py

@@ -28,7 +28,7 @@ from robustness.reports.wording import (
     percent,
     spread,
 )
-from robustness.results import Verdict
+from robustness.results import MIN_PASSAGES, Verdict
 
 __all__ = ["GRAVITY", "Gate", "Part", "gate", "slices_of", "summary_lines", "verdicts_of"]
 
@@ -79,7 +79,7 @@ def verdicts_of(
     check: tuple[str, int],
     *,
     limits: Mapping[str, float] | None = None,
-    min_passages: int = 30,
+    min_passages: int = MIN_PASSAGES,
 ) -> tuple[Verdict, ...]:
     """Return the verdicts on one attack and severity: the run's own, or those of other limits.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from robustness.domain import Polarity, Status
 
 __all__ = [
+    "MIN_PASSAGES",
     "Calibration",
     "Comparison",
     "Estimate",
@@ -20,6 +21,9 @@ __all__ = [
     "RobustAccuracy",
     "Verdict",
 ]
+
+MIN_PASSAGES = 30
+"""With fewer passages a clustered interval is not to be trusted: nothing passes or fails."""
 
 
 @dataclass(frozen=True, slots=True)

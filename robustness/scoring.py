@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from robustness.domain import Example, Model, Run, Scores, Suite, Truncates
 from robustness.errors import ScoreError
+from robustness.progress import bar
 
 __all__ = ["run"]
 
@@ -84,17 +85,16 @@ def _items(suite: Suite) -> list[Example]:
 
 
 def _chunks(items: Sequence[Example], size: int, label: str, model: Model) -> Iterator[Sequence[Example]]:
-    from tqdm import tqdm
 
     begun, before = time.monotonic(), _tokens(model)
-    with tqdm(total=len(items), desc=label, unit="item", delay=1) as bar:
+    with bar(total=len(items), desc=label, unit="item", delay=1) as shown:
         for start in range(0, len(items), size):
             batch = items[start : start + size]
             yield batch
             if done := _tokens(model) - before:
                 seconds = max(time.monotonic() - begun, 1e-3)
-                bar.set_postfix_str(f"{done:,} tokens, {done / seconds:,.0f} a second", refresh=False)
-            bar.update(len(batch))
+                shown.set_postfix_str(f"{done:,} tokens, {done / seconds:,.0f} a second", refresh=False)
+            shown.update(len(batch))
 
 
 def _tokens(model: Model) -> int:

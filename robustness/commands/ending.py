@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from robustness.domain import Status
+from robustness.progress import OFF
 
 if TYPE_CHECKING:
     from robustness.pipeline import Finished
@@ -28,7 +29,7 @@ INTERRUPTED = 130
 def settle(*, quiet: bool) -> None:
     """Turn progress bars off where that is asked for."""
     if quiet:
-        os.environ["TQDM_DISABLE"] = "1"
+        os.environ[OFF] = "1"
 
 
 def show(summary: Summary, *, json: bool) -> None:

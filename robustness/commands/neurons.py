@@ -10,6 +10,7 @@ import typer
 from robustness import options as flag
 from robustness.commands.ending import settle, tell
 from robustness.errors import UsageError
+from robustness.progress import bar
 
 if TYPE_CHECKING:
     from robustness.domain import Suite
@@ -121,18 +122,17 @@ def _layers(model: HuggingFaceModel) -> int:
 
 
 def _analysed(model: HuggingFaceModel, suite: Suite, plan: _Plan, folder: Path) -> NeuronSummary:
-    from tqdm import tqdm
 
     from robustness.neurons import analyse
     from robustness.neurons.store import check_folder
     from robustness.reports.neuron_folder import write_neurons
 
     check_folder(folder)
-    with tqdm(desc="neurons", unit="cell", unit_scale=True, delay=1) as bar:
+    with bar(desc="neurons", unit="cell", unit_scale=True, delay=1) as shown:
 
         def progress(step: str, cells: int) -> None:
-            bar.set_description(step, refresh=False)
-            bar.update(cells)
+            shown.set_description(step, refresh=False)
+            shown.update(cells)
 
         made = analyse(
             model,

@@ -15,7 +15,7 @@ from robustness.judging.draws import Evidence, foreseen
 from robustness.judging.forms import Form, form
 from robustness.judging.limits import COUNTS, LIMITS, Limit, refuse_limit
 from robustness.judging.reasons import not_measured, noun, told
-from robustness.results import Estimate, Result, Verdict
+from robustness.results import MIN_PASSAGES, Estimate, Result, Verdict
 from robustness.stats.sequential import Betting, gate, passage_order
 
 __all__ = ["NO_BASELINE", "Rules", "decide", "guesses", "of_a_guesser", "verdict", "without_baseline"]
@@ -30,7 +30,7 @@ NO_BASELINE: Final = "no baseline"
 class Rules:
     """What holds for every gate of a run."""
 
-    min_passages: int = 30
+    min_passages: int = MIN_PASSAGES
     seed: int = 0
     """Of the order in which an anytime gate looks at passages."""
     baseline: str = ""
@@ -48,7 +48,7 @@ class _Finding:
     """Why nothing can be decided."""
 
 
-def verdict(found: Result, check: str, limit: float, *, min_passages: int = 30) -> Verdict:
+def verdict(found: Result, check: str, limit: float, *, min_passages: int = MIN_PASSAGES) -> Verdict:
     """Return what one limit says of one result, decided on the confidence bound.
 
     A `max_` limit passes where high <= limit and fails where low > limit; a `min_` limit passes

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from robustness.domain import Polarity, Suite
 from robustness.errors import PlanError, unknown
+from robustness.results import MIN_PASSAGES
 
 __all__ = [
     "COUNTS",
     "LIMITS",
-    "MIN_PASSAGES",
     "PRIMARY",
     "Check",
     "Limit",
@@ -37,9 +37,6 @@ LIMITS: Final[Mapping[str, str]] = {
 
 COUNTS: Final = ("min_applicable", "max_truncated")
 """Counts of this very suite: no interval, no baseline, no second look."""
-
-MIN_PASSAGES: Final = 30
-"""With fewer nothing is decided, where a plan says nothing else."""
 
 PRIMARY: Final[Mapping[Polarity, str]] = {
     Polarity.ATTACK: "min_accuracy",

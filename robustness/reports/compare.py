@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from robustness.judging.comparisons import adjusted
 from robustness.judging.contests import Condition, Contest, contest
-from robustness.judging.limits import MIN_PASSAGES
 from robustness.reports.compared import (
     ALPHA,
     SCHEMA,
@@ -28,7 +27,7 @@ from robustness.reports.measured import measured
 from robustness.reports.privacy import public_text
 from robustness.reports.store import tool_version
 from robustness.reports.stored import Stored
-from robustness.results import Comparison
+from robustness.results import MIN_PASSAGES, Comparison
 from robustness.stats.multiplicity import holm
 from robustness.stats.ranks import rank_intervals
 

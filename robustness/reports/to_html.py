@@ -15,6 +15,7 @@ from robustness.reports.audited import SentinelSummary
 from robustness.reports.bars import Bar, attack_bar, scale, verdict_bar
 from robustness.reports.charts import Chart, Tick
 from robustness.reports.gate_sheets import comparisons, gates, known_failures, slices
+from robustness.reports.group_sheets import contrasts, doses, roles
 from robustness.reports.html_pages import environment
 from robustness.reports.model_sheets import calibration, positions, sensitivity
 from robustness.reports.sheet import Sheet, terms
@@ -75,6 +76,7 @@ def to_html(summary: Summary, *, neurons: NeuronSummary | None = None) -> str:
         gates=gates(summary),
         baseline=comparisons(summary),
         slices=slices(summary),
+        grouped=_there(contrasts(summary), roles(summary), doses(summary)),
         contents=tuple(_contents(summary, parts)),
         sentinels=_sentinels(summary.sentinels),
         items_of=_items_of(shown),

@@ -12,6 +12,7 @@ from robustness.attacks.recipes import recipe
 from robustness.attacks.word_edits import edits_words
 from robustness.domain import Attack, Example, Model, Polarity, Skip, Suite
 from robustness.errors import UsageError
+from robustness.progress import bar
 from robustness.searching.freezing import frozen
 from robustness.searching.gradient import hotflip
 from robustness.searching.lockstep import Found, Terms, search_items
@@ -144,10 +145,8 @@ def _prepared(
 
 
 def _chunks(examples: Sequence[Example]) -> Iterator[Sequence[Example]]:
-    from tqdm import tqdm
-
-    with tqdm(total=len(examples), desc="search", unit="item", delay=1) as bar:
+    with bar(total=len(examples), desc="search", unit="item", delay=1) as shown:
         for start in range(0, len(examples), _CHUNK):
             chunk = examples[start : start + _CHUNK]
             yield chunk
-            bar.update(len(chunk))
+            shown.update(len(chunk))

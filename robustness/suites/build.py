@@ -12,6 +12,7 @@ from robustness.attacks.corpus import Corpus, NeedsCorpus
 from robustness.attacks.recipes import Recipe, apply
 from robustness.domain import Attack, Example, Skip, Suite, Variant
 from robustness.errors import DataError
+from robustness.progress import bar
 from robustness.suites.plan import Plan
 from robustness.suites.store import fingerprint
 
@@ -94,12 +95,10 @@ def generate(
     attacks draw on, no more is held than `CHUNK` items' variants, with `workers` processes a few chunks
     for each. `build` keeps them all.
     """
-    from tqdm import tqdm
-
-    with tqdm(total=len(examples), desc="build", unit="item", delay=1) as bar:
+    with bar(total=len(examples), desc="build", unit="item", delay=1) as shown:
         for made in _mapped(examples, plan, seed, workers):
             yield from made
-            bar.update(min(CHUNK, len(examples) - bar.n))
+            shown.update(min(CHUNK, len(examples) - shown.n))
 
 
 def _mapped(

@@ -10,6 +10,7 @@ from robustness.attacks.composition import composed
 from robustness.attacks.recipes import Recipe, recipe, recipe_names
 from robustness.content import content_file, content_names, load_toml
 from robustness.errors import PlanError, unknown
+from robustness.results import MIN_PASSAGES
 from robustness.suites.audit import SENTINELS
 
 __all__ = ["Allowances", "Check", "Correction", "Gate", "Limits", "Plan", "plan", "plan_names"]
@@ -19,9 +20,6 @@ Gate: TypeAlias = Literal["fixed", "anytime"]
 
 Correction: TypeAlias = Literal["none", "holm"]
 """Whether a FAIL has to hold for the gates of a run together."""
-
-MIN_PASSAGES = 30
-"""With fewer passages a clustered interval is not to be trusted: nothing passes or fails."""
 
 
 class _Content(BaseModel):

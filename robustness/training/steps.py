@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from robustness.errors import ModelError
+from robustness.progress import bar
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,12 +49,11 @@ def run_steps(
     Raises `ModelError` at the first loss that is not finite.
     """
     import torch
-    from tqdm import tqdm
 
     optimiser = torch.optim.AdamW(parameters, lr=rate, betas=(0.9, 0.98), weight_decay=_WEIGHT_DECAY)
     total = len(batches)
     losses: list[float] = []
-    with tqdm(total=total, unit="step", desc=name, leave=False) as bar:
+    with bar(total=total, unit="step", desc=name, leave=False) as shown:
         for batch in batches:
             for group in optimiser.param_groups:
                 group["lr"] = rate * rate_share(len(losses), total)
@@ -64,8 +64,8 @@ def run_steps(
             torch.nn.utils.clip_grad_norm_(parameters, _MOST_GRADIENT)
             optimiser.step()
             losses.append(value.item())
-            bar.update()
-            bar.set_postfix(loss=f"{sum(losses[-50:]) / len(losses[-50:]):.3f}", refresh=False)
+            shown.update()
+            shown.set_postfix(loss=f"{sum(losses[-50:]) / len(losses[-50:]):.3f}", refresh=False)
     return tuple(losses)
 
 

@@ -140,7 +140,8 @@ def test_the_recipes_that_draw_on_other_items_say_so():
     foreign = {"foreign-passage-near", "foreign-passage-random", "foreign-sentence"}
     renamed = {"rename-people-same-data"}
     distractors = {check.attack for check in plan("distractors").check} - {"distractor-removed"}
-    assert needing == foreign | renamed | distractors
+    placed = {"words-replaced", "words-planted"}
+    assert needing == foreign | renamed | distractors | placed | {"addsent-charswap"}
 
 
 def test_the_corpus_does_not_change_with_the_answers():

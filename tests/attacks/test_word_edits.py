@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from robustness.attacks.corpus import Corpus, NeedsCorpus
 from robustness.attacks.recipes import recipe, recipe_names
 from robustness.attacks.word_edits import CHOICES, EditsWords, edits_words
 from robustness.domain import Example, NotApplicable
@@ -22,8 +25,13 @@ def example(passage: str) -> Example:
     return Example("i", passage, "What did Ann purchase?", ("the lamp", "A boat.", "no"), 0, "g")
 
 
+OTHERS = Corpus.of([replace(example("The baker opened early. Fresh rolls were gone by eight."), group="h")])
+
+
 def offered(name: str, of: Example, seed: int = 0, level: int = 1):
     attack = recipe(name).attack(level)
+    if isinstance(attack, NeedsCorpus):
+        attack = attack.bind(OTHERS)
     assert isinstance(attack, EditsWords)
     return attack.word_edits(of, derive(seed, "x"))
 
