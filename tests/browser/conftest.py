@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from robustness.cli import main
+from robustness.neurons.summary import from_json
+from robustness.reports.store import read_run
+from robustness.reports.to_html import to_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
@@ -36,6 +39,7 @@ check = [
     { attack = "gold-removed", limits = { min_auroc = 0.60 } },
 ]
 """
+NEURONS = Path(__file__).parents[2] / "reports" / "examples" / "dream-minilm" / "neurons.json"
 _SHOTS = pytest.StashKey[Path]()
 
 
@@ -80,7 +84,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The report and the comparison, as files."""
+    """The report, with an analysis of neurons of another model, and the comparison, as files."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "pages.toml").write_text(PLAN, encoding="utf-8")
     asked = ["--data", "stories:test?passages=16", "--suite", str(folder / "pages.toml"), "--no-cache", "-q"]
@@ -88,7 +92,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         _ran("check", "--model", f"stub:{name}", *asked, "-o", str(folder / name))
     compared = folder / "compare.html"
     _ran("compare", str(folder / "overlap"), str(folder / "longest"), "--report", f"html:{compared}")
-    return {"report": folder / "overlap" / "report.html", "compare": compared}
+    report = folder / "report.html"
+    analysis = from_json(NEURONS.read_text(encoding="utf-8"))
+    report.write_text(to_html(read_run(folder / "overlap"), neurons=analysis), encoding="utf-8")
+    return {"report": report, "compare": compared}
 
 
 def _ran(*arguments: str) -> None:
