@@ -28,6 +28,7 @@ def merge(
     baseline: flag.Baseline = None,
     on_missing_baseline: flag.OnMissingBaseline = flag.MissingBaseline.FAIL,
     regression: flag.Regression = None,
+    slices: flag.Slices = None,
     undecided: flag.Undecided = flag.UndecidedPolicy.REPORT,
     report: flag.Report = None,
     no_text: flag.NoText = False,
