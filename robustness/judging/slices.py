@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -127,17 +127,17 @@ def sliced(
     Raises:
         PlanError: an unknown slice.
     """
-    parts = [(name, label, _part(suite, ids)) for name in names for label, ids in _each(suite, name)]
+    parts = [(f"{name}: {label}", frozenset(ids)) for name in names for label, ids in _each(suite, name)]
+    suites = [_part(suite, inside) for _, inside in parts]
     for check in checks:
         limits = [limit for limit in check.limits if limit.kind not in COUNTS and not limit.baseline]
         rows = [row for row in items if (row.attack, row.severity) == (check.attack, check.severity)]
-        for name, label, part in parts if limits else ():
-            inside = {example.id for example in part.examples}
+        for (name, inside), part in zip(parts, suites, strict=True) if limits else ():
             own = [row for row in rows if row.source in inside]
             found, seen = measured(part, own, attack=check.attack, severity=check.severity)
             for limit in limits if own else ():
                 made = decide(found, limit, seen, rules=rules)
-                yield replace(made, slice=f"{name}: {label}")
+                yield replace(made, slice=name)
 
 
 def refuse_absent(suite: Suite) -> None:
@@ -157,8 +157,7 @@ def _each(suite: Suite, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from found.items() if len(found) > 1 else ()
 
 
-def _part(suite: Suite, ids: Sequence[str]) -> Suite:
-    inside = set(ids)
+def _part(suite: Suite, inside: Collection[str]) -> Suite:
     return replace(
         suite,
         examples=tuple(e for e in suite.examples if e.id in inside),

@@ -65,21 +65,21 @@ def judge(suite: Suite, run: Run, *, baseline: Run | None = None) -> Judgement:
     beside = _read_baseline(suite, baseline) if baseline else None
     measured = [e for e in suite.examples if clean[e.id].status == "ok"]
     earned = {e.id: clean[e.id].credit for e in measured}
-    accuracy = clustered(suite, {"clean": list(earned.values())}, [e.group for e in measured])
+    drawn = clustered(suite, {"clean": list(earned.values())}, [e.group for e in measured])
+    accuracy = drawn.mean("clean")
     by_guessing = mean([e.chance for e in measured]) or 0.0
-    guesser = guesses(accuracy.mean("clean"), by_guessing)
     results, made, compared = _judged_checks(suite, items, beside)
-    judged = _settled(suite, [*made, *_slices(suite, items)], guesser=guesser)
+    judged = _settled(suite, [*made, *_slices(suite, items)], guesser=guesses(accuracy, by_guessing))
     verdicts, slices = judged[: len(made)], judged[len(made) :]
     unmeasured = len(suite.examples) - len(measured)
     seen = [clean[e.id] for e in measured]
     if beside:
         compared = adjusted([clean_comparison(suite, clean, beside.clean), *compared])
     return Judgement(
-        clean_accuracy=accuracy.mean("clean"),
+        clean_accuracy=accuracy,
         clean_chance=by_guessing,
         clean_n=len(measured),
-        clean_clusters=accuracy.clusters,
+        clean_clusters=drawn.clusters,
         clean_invalid=unmeasured,
         outcomes=items,
         results=results,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from robustness.models.arithmetic import plain_arithmetic
 from robustness.models.encoding import Row
 from robustness.models.keys import RowKeys
 from robustness.models.ledger import Ledger, Memory, finite_rows
+from robustness.models.memory import attempted
 from robustness.models.quiet import quiet
 
 __all__ = ["LARGEST_DIFFERENCE", "CheckedScorer", "Forward", "Paths"]
@@ -21,7 +23,6 @@ LARGEST_DIFFERENCE = 1e-4
 _PORTION = 512
 """Rows between two records in the ledger; neighbours in token order, which share the most."""
 _LEAST_BUDGET = 32
-_NO_MEMORY = ("allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
 _NAN = float("nan")
 
 
@@ -122,7 +123,7 @@ class CheckedScorer:
 
     def _fitted(self, forward: Forward, rows: Sequence[Row], budget: int) -> list[float]:
         """Return the values; where memory runs out with half the budget, then with half the rows."""
-        while (values := self._attempt(forward, rows, budget)) is None:
+        while (values := attempted(partial(forward, rows, budget=budget))) is None:
             if budget > _LEAST_BUDGET:
                 budget //= 2
             elif len(rows) > 1:
@@ -133,21 +134,6 @@ class CheckedScorer:
                 self.counts["out_of_memory_rows"] += 1
                 return [_NAN]
         return values
-
-    def _attempt(self, forward: Forward, rows: Sequence[Row], budget: int) -> list[float] | None:
-        import torch
-
-        try:
-            return forward(rows, budget=budget)
-        except MemoryError:
-            pass
-        except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU has no own class
-            known = isinstance(error, torch.OutOfMemoryError)
-            if not known and not any(sign in str(error) for sign in _NO_MEMORY):
-                raise
-        # Outside of the handlers, so that no traceback holds the tensors of the failed attempt.
-        torch.cuda.empty_cache()
-        return None
 
 
 def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from robustness.models.encoding import Row
 
-__all__ = ["Fitted", "within_memory"]
+__all__ = ["Fitted", "attempted", "within_memory"]
 
 _NO_MEMORY = ("allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED")
 _NAN = float("nan")
@@ -36,7 +37,7 @@ def within_memory(rows: Sequence[Row], forward: Callable[[Sequence[Row]], list[f
     size, failed = len(rows), 0
     while len(done) < len(rows):
         part = rows[len(done) : len(done) + size]
-        values = _attempt(part, forward)
+        values = attempted(partial(forward, part))
         passes.append((len(done), len(done) + len(part)))
         if values is not None:
             done += values
@@ -48,12 +49,16 @@ def within_memory(rows: Sequence[Row], forward: Callable[[Sequence[Row]], list[f
     return Fitted(tuple(done), tuple(passes), failed)
 
 
-def _attempt(rows: Sequence[Row], forward: Callable[[Sequence[Row]], list[float]]) -> list[float] | None:
-    """Return the scores, or nothing where memory ran out."""
+def attempted(forward: Callable[[], list[float]]) -> list[float] | None:
+    """Return what a forward pass gives, or nothing where memory ran out; other faults keep their stack.
+
+    >>> attempted(lambda: [0.5])
+    [0.5]
+    """
     import torch
 
     try:
-        return forward(rows)
+        return forward()
     except MemoryError:
         pass
     except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU has no own class
