@@ -230,7 +230,7 @@ def _baseline(made: Job, target: Target, suite: Suite, given: Baseline | None) -
 
 def resolved(made: Job, model: Model | str) -> Model:
     """Return the model that a job asks for, ready to score; call it in the settings' folder."""
-    from robustness.models.options import ModelOptions
+    from robustness.models.options import ModelOptions, with_arguments
     from robustness.models.resolve import resolve
 
     config = made.config
@@ -242,6 +242,7 @@ def resolved(made: Job, model: Model | str) -> Model:
     if not isinstance(model, str):
         return model
     options = ModelOptions(config.device, config.batch_tokens, config.max_length, config.threads)
+    options = with_arguments(options, config.model_arg)
     with chdir(made.settings.start("model") if model == config.model else made.settings.folder):
         return resolve(model, options=options)
 

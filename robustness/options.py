@@ -21,6 +21,7 @@ __all__ = [
     "Limit",
     "MaxLength",
     "MissingBaseline",
+    "ModelArg",
     "ModelSpec",
     "NoCache",
     "NoText",
@@ -131,6 +132,14 @@ MaxLength: TypeAlias = Annotated[
         min=8,
         envvar="ROBUSTNESS_MAX_LENGTH",
         help="Tokens per row; default: the checkpoint's.",
+    ),
+]
+ModelArg: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model-arg",
+        help="How a checkpoint is asked, NAME=VALUE: kind, likelihood (raw, token, byte, letter), template, "
+        "right_label; repeatable.",
     ),
 ]
 Threads: TypeAlias = Annotated[

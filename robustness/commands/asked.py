@@ -28,7 +28,7 @@ def settings_of(context: typer.Context, file: Path | None) -> Settings:
     from robustness.configuration.settings import Settings, find
 
     typed = {
-        key: str(context.params[key])
+        key: "\n".join(value) if isinstance(value := context.params[key], list) else str(value)
         for key in Config.model_fields
         if (source := context.get_parameter_source(key)) and source.name == "COMMANDLINE"
     }

@@ -31,6 +31,7 @@ def audit(
     ] = None,
     device: flag.Device = "auto",
     max_length: flag.MaxLength = None,
+    model_arg: flag.ModelArg = None,
     json: flag.Json = False,
     quiet: flag.Quiet = False,
 ) -> None:

@@ -37,6 +37,7 @@ def check(
     batch_tokens: flag.Batch = None,
     max_length: flag.MaxLength = None,
     threads: flag.Threads = None,
+    model_arg: flag.ModelArg = None,
     cache: flag.Cache = None,
     no_cache: flag.NoCache = False,
     sequential: flag.Sequential = False,

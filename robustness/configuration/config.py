@@ -81,6 +81,8 @@ class Config(StrictTable):
     batch_tokens: int | None = Field(None, ge=1)
     max_length: int | None = Field(None, ge=8)
     threads: int | None = Field(None, ge=1)
+    model_arg: tuple[str, ...] = Field((), strict=False)
+    """How a checkpoint is asked, as NAME=VALUE: kind, likelihood, template, right_label."""
     cache: str | None = Field(None, min_length=1)
     """Folder of scored rows; None is the platform's folder for caches."""
     no_cache: bool = False
@@ -108,6 +110,11 @@ class Config(StrictTable):
     """By how much any check may be worse than the baseline, on its primary measure."""
     limits: LimitsTable = LimitsTable()
     known_failures: tuple[KnownFailure, ...] = Field((), strict=False)
+
+    @field_validator("model_arg", mode="before")
+    @classmethod
+    def _lines(cls, given: object) -> object:
+        return tuple(filter(None, given.splitlines())) if isinstance(given, str) else given
 
     @field_validator("slices", mode="before")
     @classmethod

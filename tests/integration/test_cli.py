@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from robustness.attacks.recipes import recipe_names
+from robustness.demo.checkpoint import location
 from robustness.reports.renderers import FROM_FOLDER, RENDERERS
 
 Command = Callable[..., Any]
@@ -628,3 +629,21 @@ def test_without_a_baseline_a_regression_limit_is_invalid_or_skipped(
     assert check(command, data, *skip, "-o", "lenient").code == 0
     assert check(command, data, *skip, "--baseline", "auto", "-o", "new/first").code == 0
     assert json.loads((tmp_path / "new" / "first" / "manifest.json").read_text())["baseline"] is None
+
+
+def test_how_a_checkpoint_is_asked_comes_from_flag_or_file(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    configure(tmp_path, CONFIGURATION + 'model_arg = ["likelihood=letter"]\n')
+    shown = json.loads(command("check", "--show-config", "--json").out)
+    assert {"key": "model_arg", "value": "likelihood=letter", "origin": "robustness.toml"} in shown
+    asked = ("--model-arg", "kind=causal", "--model-arg", "template={passage}, {question}")
+    shown = json.loads(command("check", *asked, "--show-config", "--json").out)
+    (line,) = (line for line in shown if line["key"] == "model_arg")
+    assert line["origin"] == "flag"
+    checkpoint = str(location())
+    refused = command("check", "-q", "--model", checkpoint, "--model-arg", "kind=causal", "-o", "run")
+    assert (refused.code, "kind" in refused.err or "is needed" in refused.err) == (3, True), refused.err
+    mistyped = command("check", "-q", "--model", checkpoint, "--model-arg", "likelyhood=raw", "-o", "run")
+    assert mistyped.code == 2
+    assert "did you mean 'likelihood'?" in mistyped.err
