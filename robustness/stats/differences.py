@@ -151,10 +151,10 @@ def ratio_difference(drawn: Sample, ours: Ratio, theirs: Ratio, *, level: float 
     extremes = ours.extremes[0] - theirs.extremes[1], ours.extremes[1] - theirs.extremes[0]
     defined, change = _drawn_difference(drawn, ours, theirs)
     lows, highs = (np.where(defined, change, extreme) for extreme in extremes)
-    effective = min(_effective(drawn, ratio) for ratio in (ours, theirs))
-    influence = _influence(drawn, ours) - _influence(drawn, theirs)
+    weights = min((_weights(drawn, ratio) for ratio in (ours, theirs)), key=effective_number)
+    influence = math.fsum(weights) * (_influence(drawn, ours) - _influence(drawn, theirs))
     value = values[0] - values[1]
-    return interval(Bootstrap(value, lows, highs, influence, effective, extremes), level=level)
+    return interval(Bootstrap(value, lows, highs, influence, weights, extremes), level=level)
 
 
 def _drawn_difference(drawn: Sample, ours: Ratio, theirs: Ratio) -> tuple[npt.NDArray[np.bool_], Floats]:
@@ -168,16 +168,16 @@ def _drawn_difference(drawn: Sample, ours: Ratio, theirs: Ratio) -> tuple[npt.ND
 
 
 def _influence(drawn: Sample, ratio: Ratio) -> Floats:
-    """Return float[G]: how far one more passage like this one would move a ratio that is defined."""
+    """Return float[G]: how far each passage moves a ratio that is defined, to first order."""
     top, bottom = (_by_passage(drawn, weights) for weights in (ratio.top, ratio.bottom))
     base = math.fsum(bottom)
     return np.asarray((top - math.fsum(top) / base * bottom) / base)
 
 
-def _effective(drawn: Sample, ratio: Ratio) -> float:
-    """Return how many passages are evidence: each by what it adds, by its size if that may be below 0."""
+def _weights(drawn: Sample, ratio: Ratio) -> Floats:
+    """Return float[G]: how much evidence a passage is: what it adds, its size if that may be below 0."""
     bottom = _total(drawn.values, ratio.bottom)
-    return effective_number(_by_passage(drawn, ratio.bottom if bottom.min() >= 0 else {}))
+    return _by_passage(drawn, ratio.bottom if bottom.min() >= 0 else {})
 
 
 def _by_passage(drawn: Sample, weights: Weights) -> Floats:

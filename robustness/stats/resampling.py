@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.results import Estimate
-from robustness.stats.closed_form import auroc, effective_number
+from robustness.stats.closed_form import auroc
 from robustness.stats.intervals import Bootstrap, interval
 
 __all__ = ["DRAWS", "NOTHING", "Sample", "sample"]
@@ -89,8 +89,7 @@ class Sample:
         value = math.fsum(self.values[column]) / self.n
         drawn, sizes = self.drawn[column] / self.items, self._sizes()
         influence = self._sums(self.values[column]) - value * sizes
-        effective = effective_number(sizes)
-        found = Bootstrap(value, drawn, drawn, influence, effective, (lowest, highest))
+        found = Bootstrap(value, drawn, drawn, influence, sizes, (lowest, highest))
         return interval(found, level=level)
 
     def ratio(self, top: str, bottom: str) -> Estimate:
@@ -107,8 +106,7 @@ class Sample:
         lower, upper = _ratios(self.drawn[top], self.drawn[bottom], (0.0, 1.0))
         weights = self._sums(self.values[bottom])
         influence = self._sums(self.values[top]) - value * weights
-        effective = effective_number(weights)
-        return interval(Bootstrap(value, lower, upper, influence, effective, (0.0, 1.0)))
+        return interval(Bootstrap(value, lower, upper, influence, weights, (0.0, 1.0)))
 
     def margin_retained(self, column: str, clean: str, *, chances: tuple[str, str]) -> Estimate:
         """Return (accuracy - chance) / (clean accuracy - clean chance), unbounded on both sides.
@@ -136,7 +134,8 @@ class Sample:
         value = kept.value / base.value
         influence = kept.influence - value * base.influence
         extremes = (-chance / base.value, (1 - chance) / base.value)
-        return interval(Bootstrap(value, lower, upper, influence, base.effective, extremes))
+        weights = base.value * base.weights
+        return interval(Bootstrap(value, lower, upper, influence, weights, extremes))
 
     def auroc(self, higher: str, lower: str) -> Estimate:
         """Return the probability that an item of `higher` exceeds one of `lower`, ties 1/2.
@@ -150,8 +149,8 @@ class Sample:
         value = auroc(above.tolist(), below.tolist())
         drawn = self._auroc_draws(above, below)
         won = _shares_below(above, below) + 1 - _shares_below(below, above)
-        influence = self._sums(won) - 2 * value * sizes
-        found = Bootstrap(value, drawn, drawn, influence, effective_number(sizes), (0.0, 1.0), sides=2)
+        influence = self._sums(won / 2) - value * sizes
+        found = Bootstrap(value, drawn, drawn, influence, sizes, (0.0, 1.0), sides=2)
         return interval(found)
 
     def _sums(self, column: Floats) -> Floats:
@@ -168,7 +167,7 @@ class Sample:
         drawn = (self.drawn[column] - self.drawn[chance]) / self.items
         influence = self._sums(self.values[column] - self.values[chance]) - value * sizes
         extremes = (-mean_chance, 1 - mean_chance)
-        return Bootstrap(value, drawn, drawn, influence, effective_number(sizes), extremes)
+        return Bootstrap(value, drawn, drawn, influence, sizes, extremes)
 
     def _auroc_draws(self, higher: Floats, lower: Floats) -> Floats:
         order = np.argsort(lower, kind="stable")

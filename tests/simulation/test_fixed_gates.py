@@ -140,6 +140,8 @@ WORLDS = {
     "accuracy 0.95": accuracy(0.95),
     "drop 0.10": drop(0.02, 0.86, 0.12),
     "drop 0.02": drop(0.0, 0.98, 0.02),
+    "drop 0, both ways": drop(0.05, 0.9, 0.05),
+    "drop 0.005, both ways": drop(0.01, 0.975, 0.015),
     "success rate 0.1": SUCCESS,
     "margin retained 0.5": MARGIN,
     "AUROC 0.695": AUROC,
@@ -148,6 +150,21 @@ WORLDS = {
 
 STRETCHED = {"drop 0.02", "AUROC 0.695"}
 """Where what 500 passages may not have shown (a share of 0.008 or more) decides, and not the draws."""
+
+
+def tellable(world: World, clusters: int, sizes: tuple[int, ...]) -> bool:
+    """Return whether passages that all did what is commonest would exclude the truth.
+
+    Where not even they do, one of the two errors cannot be made at all, so an interval that makes
+    the other as often as it may covers 97.5 %.
+    """
+    commonest = int(np.argmax(world.chances))
+    group = passages(clusters, sizes)
+    columns = {name: [adds[commonest]] * len(group) for name, adds in world.columns.items()}
+    found = world.estimate(sample(columns, [f"p{g:03d}" for g in group], seed=0, draws=10), str)
+    assert found.low is not None
+    assert found.high is not None
+    return not found.low <= world.truth <= found.high
 
 
 def passages(clusters: int, sizes: tuple[int, ...]) -> Any:
@@ -224,8 +241,8 @@ def test_clustered_intervals_cover_and_gates_at_the_limit_are_seldom_wrong(name,
     )
     for clusters, _, coverage, fail, passed in rows:
         assert coverage >= 0.93
-        if clusters == 500 and name not in STRETCHED:
-            assert coverage <= 0.97
+        if name not in STRETCHED and tellable(WORLDS[name], clusters, sizes):
+            assert coverage <= (0.97 if clusters == 500 else 0.98)
         assert fail <= 0.06
         assert passed <= 0.06
 
