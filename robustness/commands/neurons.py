@@ -124,6 +124,7 @@ def _layers(model: HuggingFaceModel) -> int:
 def _analysed(model: HuggingFaceModel, suite: Suite, plan: _Plan, folder: Path) -> NeuronSummary:
 
     from robustness.neurons import analyse
+    from robustness.neurons.portrait import portrait_of, write_portrait
     from robustness.neurons.store import check_folder
     from robustness.reports.neuron_folder import write_neurons
 
@@ -144,6 +145,7 @@ def _analysed(model: HuggingFaceModel, suite: Suite, plan: _Plan, folder: Path) 
             folder=folder,
             progress=progress,
         )
+    write_portrait(folder, portrait_of(model, suite, plan.kinds))
     write_neurons(folder, made)
     return made
 
