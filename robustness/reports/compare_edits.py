@@ -55,7 +55,7 @@ def _judged(
 ) -> EditJudged:
     edited, original = sides
     known_by = _known_by(record, original)
-    effects = tuple(_effect(match, sign) for match in own) if known_by else ()
+    effects = tuple(_effect(match, sign, original) for match in own) if known_by else ()
     what = _what(record)
     if effects:
         told = tuple(_told(what, effects, known_by, family))
@@ -87,7 +87,7 @@ def _known_by(record: EditRecord, original: Contestant) -> str:
     return "name" if public_text(record.model) == model.name and not is_edited else ""
 
 
-def _effect(match: Match, sign: int) -> EditEffect:
+def _effect(match: Match, sign: int, original: Contestant) -> EditEffect:
     found = match.found
     before, after = (found.baseline, found.value)[::sign]
     difference = found.difference if sign > 0 else _turned(found.difference)
@@ -98,11 +98,20 @@ def _effect(match: Match, sign: int) -> EditEffect:
         measure=found.measure,
         original=before,
         edited=after,
+        chance=_chance(match, original) if found.measure == "accuracy" else None,
         difference=difference,
         p_adjusted=found.p_adjusted,
         passages=found.clusters,
         outcome=_outcome(match.standing, found, sign),
     )
+
+
+def _chance(match: Match, original: Contestant) -> float | None:
+    summary = original.runs[0].summary
+    if match.polarity is None:
+        return summary.clean.chance
+    asked = (match.found.attack, match.found.severity)
+    return next((a.chance for a in summary.attacks if (a.name, a.severity) == asked), None)
 
 
 def _turned(estimate: Estimate) -> Estimate:
@@ -169,6 +178,8 @@ def _numbers(one: EditEffect, family: int) -> str:
         return "not measured"
     measure = "margin kept" if one.measure == "margin_retained" else _MEASURES.get(one.measure, one.measure)
     better = " (lower is better)" if one.measure == "margin_retained" else ""
+    if one.chance is not None and one.polarity is Polarity.ATTACK:
+        better = f" (a guess: {figure(one.chance, one.measure)})"
     told = f"{measure} {figure(one.original, one.measure)} to {figure(one.edited, one.measure)}{better}"
     return f"{told}, {_difference(one)}{_why_not(one, family)}"
 

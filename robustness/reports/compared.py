@@ -131,6 +131,8 @@ class EditEffect:
     measure: str
     original: float | None
     edited: float | None
+    chance: float | None
+    """What a guess gets right; None where accuracy is not the measure."""
     difference: Estimate
     """Edited minus original."""
     p_adjusted: float | None

@@ -113,6 +113,42 @@ def test_an_edit_of_random_units_is_not_said_to_help(run, checkpoint, frozen, tm
     assert {one["outcome"] for one in judged["effects"]} == {"not shown"}
 
 
+def test_two_checkpoints_are_compared_by_their_folders_alone(run, checkpoint, frozen, tmp_path):
+    run("edit", "--model", checkpoint, "--units", "ffn.1.5", "-o", "edited")
+    for model, folder in ((checkpoint, "before"), (tmp_path / "edited", "after")):
+        asked = ("neurons", "--model", model, "--frozen", frozen, "--units", "ffn", "--exact", "-q")
+        assert run(*asked, "-o", folder)[0] == 0
+    files = ("--report", "html:c.html", "--report", "md:c.md", "--report", "json:c.json")
+    code, out, err = run("neurons", "--compare", "before", "after", *files)
+    assert code == 0, err
+    said = " ".join(out.split())
+    assert said.startswith("Shortcut and guardian units: 1 of planted gone in edited (shortcut ffn.1.5).")
+    assert "No other unit is shown to have moved." in said
+    for name in ("c.html", "c.md"):
+        assert "ffn.1.5" in (tmp_path / name).read_text()
+    read = json.loads((tmp_path / "c.json").read_text())
+    assert [(u["id"], u["fate"]) for u in read["units"] if u["fate"] != "alike"] == [("ffn.1.5", "gone")]
+    assert json.loads(run("neurons", "--compare", "before", "after", "--json")[1]) == read
+    code, _, err = run("compare", "before", "after")
+    assert (code, "neurons --compare A B" in " ".join(err.split())) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--compare", "a", "b", "--model", "m"), "two finished neuron folders alone"),
+        (("--compare", "a", "b", "--report", "pdf:x"), "format of compared neurons"),
+        (("--compare", "a", "b"), "did not finish"),
+        (("--report", "md:x"), "give it with --compare"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_paragraph(run, flags, said):
+    code, _, err = run("neurons", *flags)
+    assert code != 0
+    assert said in " ".join(err.split())
+    assert "Traceback" not in err
+
+
 def test_a_damaged_record_of_an_edit_is_refused(run, checkpoint, frozen, tmp_path):
     run("edit", "--model", checkpoint, "--units", "ffn.0.3", "-o", "random")
     (tmp_path / "random" / "edit.json").write_text('{"units": []}')

@@ -57,7 +57,7 @@ def test_an_edit_that_wins_many_items_helped_and_the_sentence_has_the_numbers(tm
     assert (found.original, found.edited) == (0.5, 70 / 80)
     first = edit.sentences[0]
     assert first.startswith(f"The edit (4 heads set to zero: {', '.join(HEADS)}) helped on {ATTACK}: ")
-    assert "accuracy 50.0% to 87.5%, +37.5 points, 95% interval" in first
+    assert "accuracy 50.0% to 87.5% (a guess: 25.0%), +37.5 points, 95% interval" in first
     assert first.endswith("On unchanged questions neither a cost nor a gain is shown: "
                           "accuracy 100.0% to 100.0%, 0.0 points, 95% interval −4.6 to 4.6.")  # fmt: skip
 
