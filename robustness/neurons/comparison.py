@@ -163,13 +163,13 @@ def _changed(part: Changes, at: int, *, exact: bool) -> Estimate:
 
 
 def _quadrants(pairs: Pairs) -> Iterator[Turned]:
-    found = Counter(
-        (pairs.sites[at][0].kind, *(unit.quadrant for unit in pairs.units(at)))
-        for at in np.flatnonzero(pairs.exact).tolist()
-    )
-    order = {quadrant: place for place, quadrant in enumerate(Quadrant)}
-    for (kind, a, b), units in sorted(found.items(), key=lambda p: (p[0][0], order[p[0][1]], order[p[0][2]])):
-        yield Turned(kind, a, b, units)
+    found: Counter[tuple[str, int, int]] = Counter()
+    quadrants = list(Quadrant)
+    for at in np.flatnonzero(pairs.exact).tolist():
+        a, b = (quadrants.index(unit.quadrant) for unit in pairs.units(at))
+        found[pairs.sites[at][0].kind, a, b] += 1
+    for (kind, a, b), units in sorted(found.items()):
+        yield Turned(kind, quadrants[a], quadrants[b], units)
 
 
 def _agreement(pairs: Pairs) -> Iterator[Agreement]:

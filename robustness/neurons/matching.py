@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ __all__ = ["LayerLikeness", "Matching", "correlations", "linear_cka", "match", "
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.intp]
+Pair = tuple[int, int, float]
+"""Unit of A, unit of B, likeness."""
 
 _HOME: Final = 0.5
 """Share of units that must find themselves before addresses are taken to mean the same."""
@@ -74,32 +76,57 @@ def match(ours: Portrait, theirs: Portrait, body: Anatomy) -> Matching:
     Heads, judged by the CKA of their context vectors, only decide where there is nothing else.
     """
     keys = sorted(ours.activations.keys() & theirs.activations.keys())
-    tables = {key: _likeness(ours.activations[key], theirs.activations[key], key, body) for key in keys}
-    found = {key: _at_home(table) for key, table in tables.items()}
-    deciding = [key for key in keys if key[0] != "head"] or keys
-    counted = [(own, n) for own, n in (found[key] for key in deciding) if own is not None]
-    units = sum(n for _, n in counted)
-    home = sum(own * n for own, n in counted) / units if units else 0.0
-    if home >= _HOME:
-        pairs = {key: [(at, at) for at in range(len(tables[key]))] for key in keys}
-    else:
-        pairs = {key: _pairs(tables[key], (ours, theirs), key, body) for key in keys}
+    sides = (ours, theirs)
+    seen = {key: _glance(_likeness(sides, key, body)) for key in keys}
+    deciding = [seen[key] for key in keys if key[0] != "head"] or list(seen.values())
+    units = sum(one.alive for one in deciding)
+    home = sum((one.at_home or 0.0) * one.alive for one in deciding) / units if units else 0.0
+    by_address = home >= _HOME
+    pairs = {key: seen[key].by_address if by_address else _assigned_pairs(sides, key, body) for key in keys}
     moved = weight_changes(ours, theirs)
-    layers = tuple(
-        _layer(key, tables[key], pairs[key], (ours, theirs), moved.get(key), found[key][0]) for key in keys
+    layers = tuple(_layer(key, seen[key], pairs[key], sides, moved.get(key)) for key in keys)
+    known = [(Site(*key, a), Site(*key, b), like) for key in keys for a, b, like in pairs[key]]
+    return Matching(
+        by_address=by_address,
+        at_home=home,
+        partner={a: b for a, b, _ in known},
+        likeness={a: like for a, _, like in known if np.isfinite(like)},
+        layers=layers,
     )
-    partner = {Site(*key, a): Site(*key, b) for key in keys for a, b in pairs[key]}
-    likeness = {
-        Site(*key, a): float(tables[key][a, b])
-        for key in keys
-        for a, b in pairs[key]
-        if np.isfinite(tables[key][a, b])
-    }
-    return Matching(home >= _HOME, home, partner, likeness, layers)
 
 
-def _likeness(ours: Floats, theirs: Floats, key: Layer, body: Anatomy) -> Floats:
-    """Return float[units, units]: |correlation|, or the CKA of heads; NaN for constant units."""
+class _Glance(NamedTuple):
+    """What is kept of the likeness of all units with all: tables of whole networks would fill memory."""
+
+    own: Floats
+    """float[units], of units with one address; NaN for constant ones."""
+    at_home: float | None
+    """Share of units that are most alike to the one of their own address, ties counted."""
+    alive: int
+
+    @property
+    def by_address(self) -> list[Pair]:
+        return [(at, at, float(like)) for at, like in enumerate(self.own)]
+
+
+def _glance(table: Floats) -> _Glance:
+    own = np.diagonal(table).copy()
+    alive = np.isfinite(own)
+    if not alive.any():
+        return _Glance(own, None, 0)
+    best = np.nanmax(table[alive], axis=1)
+    return _Glance(own, float((own[alive] >= best - 1e-9).mean()), int(alive.sum()))
+
+
+def _likeness(
+    sides: tuple[Portrait, Portrait], key: Layer, body: Anatomy, *, order: Ints | None = None
+) -> Floats:
+    """Return float[units, units]: |correlation|, or the CKA of heads; NaN for constant units.
+
+    With an `order`, the tokens of the second side are in it.
+    """
+    ours, theirs = (side.activations[key] for side in sides)
+    theirs = theirs if order is None else theirs[order]
     if key[0] != "head":
         return np.abs(correlations(ours, theirs))
     parts = [np.split(values, body.heads, axis=1) for values in (ours, theirs)]
@@ -123,32 +150,22 @@ def correlations(ours: Floats, theirs: Floats) -> Floats:
     return found
 
 
-def _at_home(table: Floats) -> tuple[float | None, int]:
-    """Share of units that are most alike to the one of their own address, and of how many; ties count."""
-    alive = np.isfinite(np.diagonal(table))
-    if not alive.any():
-        return None, 0
-    best = np.nanmax(table[alive], axis=1)
-    return float((np.diagonal(table)[alive] >= best - 1e-9).mean()), int(alive.sum())
-
-
-def _pairs(
-    table: Floats, sides: tuple[Portrait, Portrait], key: Layer, body: Anatomy
-) -> list[tuple[int, int]]:
-    theirs = sides[1].activations[key]
-    mixed = theirs[np.array(_shuffle(len(theirs), 0))]
-    chance = _likeness(sides[0].activations[key], mixed, key, body)
-    by_chance = [chance[a, b] for a, b in _assigned(chance)]
+def _assigned_pairs(sides: tuple[Portrait, Portrait], key: Layer, body: Anatomy) -> list[Pair]:
+    """One to one by likeness, those alone that are more alike than 95 % of pairs on shuffled tokens."""
+    table = _likeness(sides, key, body)
+    chance = _likeness(sides, key, body, order=np.array(_shuffle(len(sides[1].activations[key]), 0)))
+    by_chance = [like for *_, like in _assigned(chance)]
     floor = float(np.quantile(by_chance, _FLOOR)) if by_chance else 1.0
-    return [(a, b) for a, b in _assigned(table) if table[a, b] > floor]
+    return [pair for pair in _assigned(table) if pair[2] > floor]
 
 
-def _assigned(table: Floats) -> list[tuple[int, int]]:
+def _assigned(table: Floats) -> list[Pair]:
     """One to one, the largest sum; pairs with a constant unit are left out."""
     from scipy.optimize import linear_sum_assignment
 
     rows, columns = linear_sum_assignment(np.nan_to_num(table), maximize=True)
-    return [(int(a), int(b)) for a, b in zip(rows, columns, strict=True) if np.isfinite(table[a, b])]
+    found = ((int(a), int(b), float(table[a, b])) for a, b in zip(rows, columns, strict=True))
+    return [pair for pair in found if np.isfinite(pair[2])]
 
 
 def _shuffle(count: int, number: int) -> list[int]:
@@ -157,24 +174,22 @@ def _shuffle(count: int, number: int) -> list[int]:
     return derive(number, "tokens").permutation(count)
 
 
-def _layer(  # noqa: PLR0913 - one line of the table, put together in one place
+def _layer(
     key: Layer,
-    table: Floats,
-    pairs: list[tuple[int, int]],
+    seen: _Glance,
+    pairs: list[Pair],
     sides: tuple[Portrait, Portrait],
     moved: Floats | None,
-    at_home: float | None,
 ) -> LayerLikeness:
     ours, theirs = (side.activations[key] for side in sides)
-    own = np.diagonal(table)
     orders = [np.array(_shuffle(len(theirs), at)) for at in range(_SHUFFLES)]
     cka, svcca_found = _cka(ours, theirs, orders), _svcca(ours, theirs, orders)
     return LayerLikeness(
         kind=key[0],
         layer=key[1],
-        same_place=float(np.nanmedian(own)) if np.isfinite(own).any() else None,
-        at_home=at_home,
-        matched=len(pairs) / len(table),
+        same_place=float(np.nanmedian(seen.own)) if seen.alive else None,
+        at_home=seen.at_home,
+        matched=len(pairs) / len(seen.own),
         cka=cka[0],
         cka_floor=float(np.quantile(cka[1:], _FLOOR)),
         svcca=svcca_found[0],

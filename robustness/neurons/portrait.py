@@ -139,7 +139,8 @@ def signs(length: int, *, width: int = SKETCH) -> Floats:
     True
     """
     raw = np.random.PCG64(0).random_raw(length * width) >> np.uint64(63)
-    return ((2.0 * raw.astype(np.float32) - 1.0) / np.sqrt(np.float32(width))).reshape(length, width)
+    found: Floats = (2.0 * raw.astype(np.float32) - 1.0) / np.sqrt(np.float32(width))
+    return found.reshape(length, width)
 
 
 def write_portrait(folder: Path, made: Portrait) -> Path:

@@ -33,7 +33,7 @@ def _units(made: NeuronsCompared) -> Sheet:
         "clean margins, 95% interval over passages.",
         heads=(
             "Unit",
-            "In B",
+            *(() if made.by_address else ("In B",)),
             "Fate",
             "Quadrant in A",
             "Quadrant in B",
@@ -47,8 +47,8 @@ def _units(made: NeuronsCompared) -> Sheet:
             "Likeness",
             "Weights moved",
         ),
-        rows=tuple(map(_unit, made.units)),
-        words=6,
+        rows=tuple(_unit(unit, by_address=made.by_address) for unit in made.units),
+        words=5 if made.by_address else 6,
         notes=(
             *used,
             "q: sign-flip test of the change by passage, corrected for all units exact in both.",
@@ -58,10 +58,10 @@ def _units(made: NeuronsCompared) -> Sheet:
     )
 
 
-def _unit(unit: UnitBeside) -> tuple[str, ...]:
+def _unit(unit: UnitBeside, *, by_address: bool) -> tuple[str, ...]:
     return (
         unit.id,
-        unit.partner,
+        *(() if by_address else (unit.partner,)),
         str(unit.fate),
         str(unit.quadrant_a),
         str(unit.quadrant_b),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from robustness.domain import Suite
 from robustness.errors import RobustnessError, UsageError
 from robustness.neurons import Ablation, Budget, Settings, Value, analyse
 from robustness.neurons.compared import Fate
@@ -71,7 +72,7 @@ def test_the_same_model_twice_agrees_in_everything(folders, planted, suite, tmp_
     assert all(own.quadrant_a == own.quadrant_b for own in made.quadrants)
 
 
-def renamed(suite):
+def renamed(suite: Suite) -> Suite:
     return replace(suite, fingerprint="1" * 64)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from robustness.neurons.matching import correlations, linear_cka, match, svcca
 from robustness.neurons.portrait import Portrait, signs
-from robustness.neurons.sites import Anatomy, Site
+from robustness.neurons.sites import Anatomy, Kind, Site
 
 BODY = Anatomy("bert", layers=1, hidden=12, ffn=24, heads=3)
 
@@ -17,7 +19,7 @@ def draw():
     return np.random.default_rng(0)
 
 
-def portrait(values, *, kind="ffn"):
+def portrait(values: Any, *, kind: Kind = "ffn") -> Portrait:
     return Portrait((), {(kind, 0): values}, {})
 
 
