@@ -152,7 +152,7 @@ def _told(what: str, effects: Sequence[EditEffect], known_by: str, family: int) 
     yield f"The edit ({what}) {told}. {_on_clean(effects, family)}"
     others = [one for one in effects if one.polarity not in (None, Polarity.ATTACK)]
     if others:
-        yield f"Under what is no attack the edit {'; it '.join(_outcomes(others, family))}."
+        yield f"Under conditions other than attacks the edit {'; it '.join(_outcomes(others, family))}."
     if known_by == "name":
         yield (
             "The original is known by its name alone: its fingerprint is not the one that the edit records "

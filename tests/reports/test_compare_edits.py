@@ -155,3 +155,19 @@ def test_every_report_says_it_and_json_has_it_as_data(tmp_path):
 def test_what_was_done_is_put_into_words(tmp_path, units, value, level, words):
     said = EditRecord("original", "fingerprint of original", units, value, level)
     assert words in beside(*runs(tmp_path, [True] * 80, said=said)).edits[0].sentences[0]
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("found", "helped"), ("random", "not shown")])
+def test_the_comparisons_of_a_real_edit_in_the_repository_hold_numbers_only(name, outcome):
+    folder = Path(__file__).parents[2] / "reports" / "examples" / "dream-minilm"
+    read = json.loads((folder / "edit" / f"{name}.json").read_text(encoding="utf-8"))
+    (edit,) = read["edits"]
+    assert (edit["known_by"], edit["effects"][1]["outcome"]) == ("fingerprint", outcome)
+    assert edit["sentences"][0] in read["remarks"]
+    found = json.loads((folder / "neurons.json").read_text(encoding="utf-8"))["sets"][0]["members"]
+    assert (edit["units"] == found) == (name == "found")
+    assert not read["text"]
+    items = [i for m in read["matches"] for i in (*m["flips"]["lost_items"], *m["flips"]["won_items"])]
+    assert items
+    assert {(item["question"], item["passage"]) for item in items} == {("", None)}
+    assert {o["label"].rstrip("0123456789") for item in items for o in item["options"]} == {"option "}
