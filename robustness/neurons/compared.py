@@ -30,7 +30,7 @@ class Fate(StrEnum):
     MOVED = "moved"
     """Its effect is shown to differ, and it is neither in either, or one in A and the other in B."""
     ALIKE = "alike"
-    """No difference is shown; that is no proof that there is none."""
+    """No difference of a tenth of a spread is shown; that is no proof that there is none."""
     ESTIMATED = "estimated"
     """Not exact in both, so not judged."""
 

@@ -21,13 +21,12 @@ from robustness.neurons.compared import (
     Turned,
     UnitBeside,
 )
-from robustness.neurons.effects import DRAWS, Quadrant
+from robustness.neurons.effects import Quadrant
 from robustness.neurons.matching import Matching, match, weight_changes
 from robustness.neurons.pair import Analysis, body_of
-from robustness.neurons.pairing import Pairs, Seen, fate_of, pairs_of
+from robustness.neurons.pairing import Pairs, Seen, fate_of, intervals, pairs_of
 from robustness.neurons.sites import Site
 from robustness.results import Estimate
-from robustness.stats.resampling import sample
 
 __all__ = ["compare_analyses"]
 
@@ -137,11 +136,11 @@ def _beside(
         quadrant_b=b.quadrant,
         lift_a=_scaled(a.lift, spreads[0]),
         lift_b=_scaled(b.lift, spreads[1]),
-        lift_change=_changed(pairs.lift, at, exact=bool(pairs.exact[at])),
+        lift_change=_changed(pairs.lift, pairs.lift_shown, at, exact=bool(pairs.exact[at])),
         q_lift=pairs.q_lift[at],
         cost_a=_scaled(a.cost, spreads[0]),
         cost_b=_scaled(b.cost, spreads[1]),
-        cost_change=_changed(pairs.cost, at, exact=bool(pairs.exact[at])),
+        cost_change=_changed(pairs.cost, pairs.cost_shown, at, exact=bool(pairs.exact[at])),
         q_cost=pairs.q_cost[at],
         likeness=known[0].likeness.get(site),
         weight_change=known[1].get(site) if known[0].by_address else None,
@@ -154,12 +153,10 @@ def _scaled(estimate: Estimate, spread: float) -> Estimate:
     return Estimate(*ends)
 
 
-def _changed(part: Changes, at: int, *, exact: bool) -> Estimate:
-    own = part.margin[at]
+def _changed(part: Changes, shown: Mapping[int, Estimate], at: int, *, exact: bool) -> Estimate:
     if not exact:
-        return Estimate(float(own.mean()))
-    drawn = sample({"change": own.tolist()}, part.condition.groups, seed=0, draws=DRAWS)
-    return drawn.mean("change", lowest=float(own.min()), highest=float(own.max()))
+        return Estimate(float(part.margin[at].mean()))
+    return shown[at] if at in shown else intervals(part, [at])[at]
 
 
 def _quadrants(pairs: Pairs) -> Iterator[Turned]:

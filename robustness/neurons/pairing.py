@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,20 +11,23 @@ import numpy.typing as npt
 
 from robustness.neurons.changes import Changes, changes, pooled
 from robustness.neurons.compared import Fate
-from robustness.neurons.effects import Quadrant, UnitEffects, unit_effects
+from robustness.neurons.effects import DRAWS, Quadrant, UnitEffects, unit_effects
 from robustness.neurons.matching import Matching
 from robustness.neurons.pair import Analysis
 from robustness.neurons.signflip import sign_flip_p
 from robustness.neurons.sites import Site
+from robustness.results import Estimate
 from robustness.stats.multiplicity import benjamini_hochberg
+from robustness.stats.resampling import sample
 
-__all__ = ["Pairs", "Seen", "fate_of", "pairs_of"]
+__all__ = ["Pairs", "Seen", "fate_of", "intervals", "pairs_of"]
 
 Ints = npt.NDArray[np.intp]
 
 _ALPHA: Final = 0.05
 _MATERIAL: Final = 0.1
 """Spreads: what a single analysis takes as no change."""
+_COLUMNS: Final = 64
 _ROLES: Final = (Quadrant.SHORTCUT, Quadrant.GUARDIAN)
 
 
@@ -69,6 +72,9 @@ class Pairs:
     cost: Changes
     q_lift: tuple[float | None, ...]
     q_cost: tuple[float | None, ...]
+    lift_shown: Mapping[int, Estimate]
+    """Interval of each material change with a q of at most 5 %."""
+    cost_shown: Mapping[int, Estimate]
 
     def units(self, at: int) -> tuple[UnitEffects, UnitEffects]:
         """Return both of a pair."""
@@ -87,7 +93,8 @@ def pairs_of(sides: tuple[Seen, Seen], found: Matching) -> Pairs:
     gain = _apart(sides[0].clean, sides[1].clean, (first, second), spreads)
     cost = Changes(gain.condition, gain.before, -gain.margin)
     q_lift, q_cost = (_tested(part, exact) for part in (lift, cost))
-    return Pairs(sides, sites, (first, second), exact, lift, cost, q_lift, q_cost)
+    shown = (_candidates(part, q) for part, q in ((lift, q_lift), (cost, q_cost)))
+    return Pairs(sides, sites, (first, second), exact, lift, cost, q_lift, q_cost, *shown)
 
 
 def _apart(ours: Changes, theirs: Changes, places: tuple[Ints, Ints], spreads: Sequence[float]) -> Changes:
@@ -102,6 +109,26 @@ def _tested(part: Changes, exact: npt.NDArray[np.bool_]) -> tuple[float | None, 
     return tuple(known.get(place) for place in range(len(exact)))
 
 
+def _candidates(part: Changes, q: Sequence[float | None]) -> dict[int, Estimate]:
+    material = np.abs(part.mean) >= _MATERIAL
+    return intervals(
+        part, [at for at, own in enumerate(q) if own is not None and own <= _ALPHA and material[at]]
+    )
+
+
+def intervals(part: Changes, places: Sequence[int]) -> dict[int, Estimate]:
+    """Return the mean change of some pairs with its 95 % interval over passages."""
+    found: dict[int, Estimate] = {}
+    for start in range(0, len(places), _COLUMNS):
+        block = places[start : start + _COLUMNS]
+        drawn = sample({str(at): part.margin[at].tolist() for at in block}, part.condition.groups,
+                       seed=0, draws=DRAWS)  # fmt: skip
+        for at in block:
+            low, high = float(part.margin[at].min()), float(part.margin[at].max())
+            found[at] = drawn.mean(str(at), lowest=low, highest=high)
+    return found
+
+
 def fate_of(pairs: Pairs, at: int) -> Fate:
     """Return what became of a unit of A in B."""
     if not pairs.exact[at]:
@@ -110,11 +137,11 @@ def fate_of(pairs: Pairs, at: int) -> Fate:
     if a == b and a in _ROLES:
         return Fate.KEPT
     only_a, only_b = a in _ROLES and b not in _ROLES, b in _ROLES and a not in _ROLES
-    if not (_differs(pairs.lift, pairs.q_lift, at) or _differs(pairs.cost, pairs.q_cost, at)):
+    if not (_leaves_out_nought(pairs.lift_shown.get(at)) or _leaves_out_nought(pairs.cost_shown.get(at))):
         return Fate.ALIKE if a not in _ROLES and b not in _ROLES else Fate.OPEN
     return Fate.GONE if only_a else Fate.NEW if only_b else Fate.MOVED
 
 
-def _differs(part: Changes, q: Sequence[float | None], at: int) -> bool:
-    value = q[at]
-    return value is not None and value <= _ALPHA and abs(part.margin[at].mean()) >= _MATERIAL
+def _leaves_out_nought(change: Estimate | None) -> bool:
+    """Whether a candidate's interval says the same as its q: with few passages it may not."""
+    return change is not None and not (change.low or 0.0) <= 0 <= (change.high or 0.0)

@@ -36,7 +36,10 @@ def _lines(made: NeuronsCompared) -> Iterator[str | Table]:
         yield ""
         yield _units(made)
         yield ""
-        yield "lift: change of the mean margin by ablating the unit, in spreads of clean margins"
+        yield (
+            "lift: change of the mean attacked margin by ablating the unit; clean cost: loss of the clean "
+            "one; in spreads, standard deviations of each checkpoint's own clean margins"
+        )
     for fate in Fate:
         if any(unit.fate is fate for unit in shown):
             yield f"{fate}: {FATES[fate]}"
@@ -48,10 +51,9 @@ def _units(made: NeuronsCompared) -> Table:
     table = Table(box=None, show_edge=False, width=WIDTH, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("Units", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("", width=9, no_wrap=True)
-    for heading, width in (("lift in A", 9), ("in B", 7), ("B - A", 22)):
-        table.add_column(heading, justify="right", width=width, no_wrap=True)
+    for heading in ("lift, B - A", "clean cost, B - A"):
+        table.add_column(heading, justify="right", width=22, no_wrap=True)
     for unit in made.units[:_ROWS]:
         name = unit.id if unit.id == unit.partner else f"{unit.id} as {unit.partner}"
-        ours, theirs = (spreads(one).partition(" ")[0] for one in (unit.lift_a, unit.lift_b))
-        table.add_row(f"  {name}", str(unit.fate), ours, theirs, spreads(unit.lift_change))
+        table.add_row(f"  {name}", str(unit.fate), spreads(unit.lift_change), spreads(unit.cost_change))
     return table

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from robustness.neurons.compared import Agreement, Fate, NeuronsCompared, UnitBeside
 from robustness.reports.wording import NONE, count, likelihood
-from robustness.results import Estimate
+from robustness.results import MIN_PASSAGES, Estimate
 
 __all__ = ["FATES", "facts", "headline", "pairing", "spreads"]
 
@@ -16,7 +16,7 @@ FATES = {
     Fate.NEW: "a shortcut or guardian of B alone, and its effect is shown to differ",
     Fate.OPEN: "a shortcut or guardian of one alone, but that its effect differs is not shown",
     Fate.MOVED: "its effect is shown to differ, and it is no shortcut or guardian of one alone",
-    Fate.ALIKE: "no difference is shown, which is no proof that there is none",
+    Fate.ALIKE: "no difference of a tenth of a spread is shown, which is no proof that there is none",
     Fate.ESTIMATED: "not exact in both, so not judged",
 }
 _NAMED = 6
@@ -51,7 +51,8 @@ def _headline(made: NeuronsCompared) -> Iterator[str]:
     moved = made.fates.get(Fate.MOVED, 0)
     others = "other " if found else ""
     if moved:
-        yield f"{count(moved, f'{others}unit')} moved."
+        names = [_pair(unit) for unit in made.of(Fate.MOVED)]
+        yield f"{count(moved, f'{others}unit')} moved: {_listed(names, moved)}."
     else:
         yield f"No {others}unit is shown to have moved."
 
@@ -99,6 +100,8 @@ def _facts(made: NeuronsCompared) -> Iterator[str]:
     )
     if made.by_address:
         yield pairing(made)
+    if made.passages < MIN_PASSAGES:
+        yield f"Fewer than {MIN_PASSAGES} passages: no interval is to be trusted; take what moved as a hint."
     judged, total = made.exact, sum(made.fates.values())
     yield f"{judged:,} of {count(total, 'pair')} of units are exact in both and judged."
     yield from map(_agreed, made.agreement)
@@ -130,8 +133,10 @@ def _sets(made: NeuronsCompared) -> Iterator[str]:
             yield f"The set that the analysis of {side.label} tested ({letter}): {_listed(side.members)}."
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+def _listed(names: Sequence[str], number: int | None = None) -> str:
+    """The first names, and how many of `number` (all of them, unless given) are left."""
+    rest = (number or len(names)) - _NAMED
+    more = f" and {rest} more" if rest > 0 else ""
     return f"{', '.join(names[:_NAMED])}{more}"
 
 
@@ -143,5 +148,9 @@ def spreads(estimate: Estimate) -> str:
     """
     if estimate.value is None:
         return NONE
-    ends = "" if estimate.low is None else f" [{estimate.low + 0.0:+.2f}, {estimate.high:+.2f}]"
-    return f"{estimate.value + 0.0:+.2f}{ends}"
+    ends = "" if estimate.low is None else f" [{_signed(estimate.low)}, {_signed(estimate.high)}]"
+    return f"{_signed(estimate.value)}{ends}"
+
+
+def _signed(value: float | None) -> str:
+    return NONE if value is None else f"{round(value, 2) + 0.0:+.2f}"

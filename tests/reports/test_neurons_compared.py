@@ -96,6 +96,14 @@ def test_the_headline_names_what_is_in_both_gone_new_and_open():
     )
 
 
+def test_units_that_moved_are_named_and_the_rest_is_counted():
+    moved = [unit(f"head.0.{n}", Fate.MOVED, Quadrant.UNDECIDED, Quadrant.ESSENTIAL) for n in range(8)]
+    said = headline(compared(*moved))
+    assert said.endswith(
+        "8 units moved: head.0.0, head.0.1, head.0.2, head.0.3, head.0.4, head.0.5 and 2 more."
+    )
+
+
 def test_where_nothing_is_found_nothing_is_promised():
     assert headline(compared()) == (
         "Neither has a shortcut or guardian among the 96 units exact in both. No unit is shown to have moved."
