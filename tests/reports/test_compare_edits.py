@@ -157,7 +157,7 @@ def test_what_was_done_is_put_into_words(tmp_path, units, value, level, words):
     assert words in beside(*runs(tmp_path, [True] * 80, said=said)).edits[0].sentences[0]
 
 
-@pytest.mark.parametrize(("name", "outcome"), [("found", "helped"), ("random", "not shown")])
+@pytest.mark.parametrize(("name", "outcome"), [("found", "helped"), ("mean", "helped"), ("random", "not shown")])
 def test_the_comparisons_of_a_real_edit_in_the_repository_hold_numbers_only(name, outcome):
     folder = Path(__file__).parents[2] / "reports" / "examples" / "dream-minilm"
     read = json.loads((folder / "edit" / f"{name}.json").read_text(encoding="utf-8"))
@@ -165,7 +165,7 @@ def test_the_comparisons_of_a_real_edit_in_the_repository_hold_numbers_only(name
     assert (edit["known_by"], edit["effects"][1]["outcome"]) == ("fingerprint", outcome)
     assert edit["sentences"][0] in read["remarks"]
     found = json.loads((folder / "neurons.json").read_text(encoding="utf-8"))["sets"][0]["members"]
-    assert (edit["units"] == found) == (name == "found")
+    assert (edit["units"] == found) == (name != "random")
     assert not read["text"]
     items = [i for m in read["matches"] for i in (*m["flips"]["lost_items"], *m["flips"]["won_items"])]
     assert items
