@@ -157,7 +157,9 @@ def test_what_was_done_is_put_into_words(tmp_path, units, value, level, words):
     assert words in beside(*runs(tmp_path, [True] * 80, said=said)).edits[0].sentences[0]
 
 
-@pytest.mark.parametrize(("name", "outcome"), [("found", "helped"), ("mean", "helped"), ("random", "not shown")])
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("found", "helped"), ("mean", "helped"), ("random", "not shown")]
+)
 def test_the_comparisons_of_a_real_edit_in_the_repository_hold_numbers_only(name, outcome):
     folder = Path(__file__).parents[2] / "reports" / "examples" / "dream-minilm"
     read = json.loads((folder / "edit" / f"{name}.json").read_text(encoding="utf-8"))
