@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -79,6 +79,7 @@ def compare(
         raise UsageError(
             "--margin: 0 came, but a fraction above 0 is needed; no two models differ by nothing"
         )
+    _refuse_neurons(runs or ())
     targets = [_target(spec) for spec in report or ()]
     found = contestants([*(runs or ()), *_named(seeds_of)], reports)
     if not different:
@@ -90,6 +91,15 @@ def compare(
         typer.echo(f"wrote {write_text(spec, path, _rendered(style, made))}", err=True)
     _show(made, json=json)
     raise typer.Exit(_exit_code(made, fail_on))
+
+
+def _refuse_neurons(runs: Sequence[str]) -> None:
+    """Point to where neuron folders are compared."""
+    if any((Path(run) / "neurons.json").is_file() for run in runs):
+        raise UsageError(
+            "compare: a neuron folder came, but run folders are needed; write robustness neurons "
+            "--compare A B for two analyses"
+        )
 
 
 def _named(seeds_of: list[str] | None) -> list[str]:

@@ -41,15 +41,17 @@ def edit(
     if model is None or output is None:
         raise UsageError("edit: --model and -o are needed; say what to edit and where to write")
     from robustness.models.checkpoint import open_checkpoint
+    from robustness.models.huggingface import HuggingFaceModel
     from robustness.neurons.edit import Change, Edit, sites_of, write_edited
     from robustness.neurons.edit import edit as edit_network
 
     members = _members(found) if found else ()
     wanted = Edit(sites_of(units, members), Change.named(value), level)
     checkpoint = open_checkpoint(model)
+    original = HuggingFaceModel(checkpoint).fingerprint
     means = _means(checkpoint, wanted, frozen) if wanted.change is Change.MEAN else None
     edit_network(checkpoint.network, wanted, means=means)
-    write_edited(checkpoint, output, wanted)
+    write_edited(checkpoint, output, wanted, fingerprint=original)
     tell(f"edited {len(wanted.units)} of the units of {checkpoint.name}: {output}")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from robustness import options as flag
 from robustness.commands.ending import settle, tell
+from robustness.commands.neurons_compared import compare_neurons
 from robustness.errors import UsageError
 from robustness.progress import bar
 
@@ -41,6 +42,14 @@ def neurons(
     value: Annotated[
         str, typer.Option("--value", help="What units are set to: mean-by-role, mean, zero, resample.")
     ] = "mean-by-role",
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option("--compare", help="Two neuron folders: which units carry it in both, which moved."),
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", help="With --compare, also write FORMAT:PATH (html, md, json); repeatable."),
+    ] = None,
     output: flag.Output = None,
     seed: flag.Seed = 0,
     device: flag.Device = "auto",
@@ -53,9 +62,19 @@ def neurons(
     """Ablate units of a checkpoint on a frozen suite: which carry what an attack exploits?
 
     Writes neurons.json, report.md, report.html and the cube of logits to -o. A killed analysis goes on
-    where it ended when the same command is given again.
+    where it ended when the same command is given again. With --compare two finished analyses of the
+    same suite are laid beside each other, without a model.
     """
     settle(quiet=quiet)
+    if compare is not None:
+        _refuse_beside(model, frozen, output)
+        compare_neurons(*compare, report=report or (), json=json)
+        return
+    if report:
+        raise UsageError(
+            "neurons: --report came, but an analysis writes report.md and report.html to -o; give it with "
+            "--compare, or use robustness report RUN --neurons"
+        )
     if model is None or frozen is None or (output is None and not dry_run):
         raise UsageError(
             "neurons: --model, --frozen and -o are needed; say what to analyse and where to write"
@@ -77,6 +96,14 @@ def neurons(
     assert output is not None
     plan = _Plan(kinds, wanted, depth, settings)
     _tell(_analysed(loaded, suite, plan, output), output, json=json)
+
+
+def _refuse_beside(model: str | None, frozen: Path | None, output: Path | None) -> None:
+    if model is not None or frozen is not None or output is not None:
+        raise UsageError(
+            "neurons: --compare came with --model, --frozen or -o, but it takes two finished neuron folders "
+            "alone; write neurons --compare A B, with --report FORMAT:PATH for files"
+        )
 
 
 class _Plan(NamedTuple):
@@ -124,6 +151,7 @@ def _layers(model: HuggingFaceModel) -> int:
 def _analysed(model: HuggingFaceModel, suite: Suite, plan: _Plan, folder: Path) -> NeuronSummary:
 
     from robustness.neurons import analyse
+    from robustness.neurons.portrait import portrait_of, write_portrait
     from robustness.neurons.store import check_folder
     from robustness.reports.neuron_folder import write_neurons
 
@@ -144,6 +172,7 @@ def _analysed(model: HuggingFaceModel, suite: Suite, plan: _Plan, folder: Path) 
             folder=folder,
             progress=progress,
         )
+    write_portrait(folder, portrait_of(model, suite, plan.kinds))
     write_neurons(folder, made)
     return made
 

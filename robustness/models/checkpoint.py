@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from robustness.errors import ModelError
 from robustness.models.adapters import Adapter, merged, read_adapter
+from robustness.models.edited import EditRecord, read_edit
 from robustness.models.kinds import ModelKind
 from robustness.models.locate import Located, locate
 from robustness.models.quiet import quiet
@@ -34,6 +35,8 @@ class Checkpoint:
     max_length: int
     """Tokens per row, special tokens included."""
     kind: ModelKind = ModelKind.MULTIPLE_CHOICE
+    edit: EditRecord | None = None
+    """What `robustness edit` did to it; None for a checkpoint as it was trained."""
 
 
 _AUTO = {
@@ -67,7 +70,8 @@ def open_checkpoint(
     _vet_numbers(found.name, network)
     network.eval()
     limit = _length_limit(found.name, network, tokenizer, asked=max_length)
-    return Checkpoint(found.name, found.revision, network, tokenizer, limit, made_as)
+    edit = read_edit(found.folder)
+    return Checkpoint(found.name, found.revision, network, tokenizer, limit, made_as, edit)
 
 
 def kind_at(location: str, *, asked: str = "auto") -> ModelKind:

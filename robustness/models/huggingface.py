@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from robustness.domain import Example, Scores
 from robustness.models.arithmetic import device_for, usable_threads
 from robustness.models.checkpoint import Checkpoint, open_checkpoint
+from robustness.models.edited import EDIT, edit_text
 from robustness.models.encoding import Encoded, Row, encode
 from robustness.models.fingerprint import fingerprint, numeric_class
 from robustness.models.forward import MULTIPLE_CHOICE, Plain, pad_id, takes_types
@@ -49,7 +50,7 @@ class HuggingFaceModel:
     """
 
     __slots__ = (
-        "_device", "_last", "_numeric", "_options", "_revision", "_rows", "_typed", "counts",
+        "_device", "_edit", "_last", "_numeric", "_options", "_revision", "_rows", "_typed", "counts",
         "fingerprint", "max_length", "name", "network", "tokenizer",
     )  # fmt: skip
 
@@ -66,6 +67,7 @@ class HuggingFaceModel:
         self.network: PreTrainedModel = checkpoint.network
         self.tokenizer: PreTrainedTokenizerFast = checkpoint.tokenizer
         self._revision = checkpoint.revision
+        self._edit = checkpoint.edit
         self._device = device
         self._options = options or ModelOptions()
         self._numeric = numeric_class(self.network, device=device)
@@ -166,7 +168,8 @@ class HuggingFaceModel:
             }
         )
         warning = {"warning": self._rows.warnings} if self._rows.warnings else {}
-        return {"forward": self._rows.path, **measured, **warning}
+        edited = {EDIT: edit_text(self._edit)} if self._edit else {}
+        return {"forward": self._rows.path, **measured, **edited, **warning}
 
     def _settled(self, encoded: Sequence[Encoded], scores: Sequence[Scores]) -> list[Scores]:
         """Return the scores, near ties decided by canonical ones."""

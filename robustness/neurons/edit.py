@@ -7,7 +7,6 @@ checkpoint is an ordinary one, of the same function as the hooked network, for a
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from robustness.errors import OutputError, UsageError, unknown
+from robustness.models.edited import EditRecord
 from robustness.models.quiet import quiet
 from robustness.neurons.sites import EVERY, Kind, Site, parse_site
 from robustness.neurons.wiring import Wiring, wiring
@@ -139,8 +139,14 @@ def _norm(module: Any, columns: slice, held: Tensor | None, level: float) -> Non
     module.bias[columns] = held
 
 
-def write_edited(checkpoint: Checkpoint, folder: Path, wanted: Edit) -> Path:
+def write_edited(checkpoint: Checkpoint, folder: Path, wanted: Edit, *, fingerprint: str = "") -> Path:
     """Write the (edited) network of a checkpoint to a new folder, with `edit.json` that says what was done.
+
+    Args:
+        checkpoint: its network is edited already.
+        folder: a new one.
+        wanted: what was done.
+        fingerprint: of the model before the edit; a comparison of runs knows the original by it.
 
     Raises:
         UsageError: something stands there.
@@ -151,18 +157,19 @@ def write_edited(checkpoint: Checkpoint, folder: Path, wanted: Edit) -> Path:
             f"-o {folder}: something stands there, but a new folder is needed; choose another -o"
         )
     draft = folder.absolute().with_name(f".{folder.name}.{token_hex(4)}")
-    said = {
-        "model": checkpoint.name,
-        "units": [str(site) for site in wanted.units],
-        "value": wanted.change.value,
-        "level": wanted.level,
-    }
+    said = EditRecord(
+        model=checkpoint.name,
+        fingerprint=fingerprint,
+        units=tuple(map(str, wanted.units)),
+        value=wanted.change.value,
+        level=wanted.level,
+    )
     try:
         draft.mkdir(parents=True)
         with quiet():
             checkpoint.network.save_pretrained(draft)
             checkpoint.tokenizer.save_pretrained(draft)
-        (draft / "edit.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        said.write(draft)
         draft.replace(folder)
     except OSError as error:
         raise OutputError(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.errors import OutputError, RobustnessError, UsageError
+from robustness.neurons.portrait import PORTRAIT
 from robustness.neurons.sites import Site, parse_site
 from robustness.neurons.summary import NeuronSummary, from_json, to_json
 
@@ -24,6 +25,7 @@ PARTS: Final = "parts"
 """Finished pieces of an analysis in the making."""
 
 _CUBE: Final = "cube.npz"
+_BINARY: Final = (_CUBE, PORTRAIT)
 _SUMMARY: Final = "neurons.json"
 _MANIFEST: Final = "manifest.json"
 
@@ -74,7 +76,7 @@ def check_folder(folder: Path) -> None:
         OutputError: it cannot be written.
     """
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if (folder.exists() and not folder.is_dir()) or _MANIFEST in names or names - {PARTS, _CUBE}:
+    if (folder.exists() and not folder.is_dir()) or _MANIFEST in names or names - {PARTS, *_BINARY}:
         raise UsageError(
             f"-o {folder}: something stands there, but analyses are never rewritten; choose another -o"
         )
@@ -88,6 +90,8 @@ def write_analysis(
     folder: Path, summary: NeuronSummary, *, rendered: Mapping[str, str] | None = None
 ) -> Path:
     """Write the summary beside the cube that `analyse` left in `folder`, then the manifest.
+
+    A portrait that lies there (`portrait.write_portrait`) becomes part of it.
 
     Args:
         folder: the one that `analyse` was given; finished parts in it are taken away.
@@ -104,7 +108,8 @@ def write_analysis(
     try:
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        listed = {name: _digest(folder / name) for name in (_CUBE, *files)}
+        there = [name for name in _BINARY if (folder / name).is_file()]
+        listed = {name: _digest(folder / name) for name in (*there, *files)}
         manifest = json.dumps({"schema": SCHEMA, "files": listed}, indent=2) + "\n"
         (folder / _MANIFEST).write_text(manifest, encoding="utf-8")
         shutil.rmtree(folder / PARTS, ignore_errors=True)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from robustness.judging.comparisons import adjusted
 from robustness.judging.contests import Condition, Contest, contest
+from robustness.reports.compare_edits import judged_edits
 from robustness.reports.compared import (
     ALPHA,
     SCHEMA,
@@ -58,6 +59,7 @@ def compare(found: Sequence[Contestant], *, margin: float | None = None, text: b
     conditions, left_out = _conditions(found)
     pairs = {(0, place): _played(found, (0, place), conditions, margin) for place in range(1, len(found))}
     text = text and all(run.text for one in found for run in one.runs)
+    matches = tuple(_matches(found, pairs, text=text))
     return RunsCompared(
         schema=SCHEMA,
         reference=_about(found[0]),
@@ -65,9 +67,10 @@ def compare(found: Sequence[Contestant], *, margin: float | None = None, text: b
         same_suite=len({one.suite for one in found}) == 1,
         margin=margin,
         alpha=ALPHA,
-        matches=tuple(_matches(found, pairs, text=text)),
+        matches=matches,
         left_out=left_out,
         rankings=tuple(_rankings(found, conditions, pairs)) if len(found) > 2 else (),
+        edits=judged_edits(found, matches),
         text=text,
         tool=tool_version(),
     )

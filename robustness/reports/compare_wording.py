@@ -130,8 +130,9 @@ def _sentence(compared: RunsCompared, name: str) -> str:
 
 
 def remarks(compared: RunsCompared) -> tuple[str, ...]:
-    """Return which conditions stand how, and what must be known before the numbers are used."""
-    return (*_standing(compared), *_cautions(compared))
+    """Return what edits did, which conditions stand how, and what must be known before numbers are used."""
+    edits = (sentence for edit in compared.edits for sentence in edit.sentences)
+    return (*edits, *_standing(compared), *_cautions(compared))
 
 
 def _standing(compared: RunsCompared) -> Iterator[str]:

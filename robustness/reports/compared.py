@@ -8,13 +8,16 @@ from typing import Final
 
 from robustness.domain import Polarity
 from robustness.reports.flips import Flips
-from robustness.results import Comparison
+from robustness.results import Comparison, Estimate
 
 __all__ = [
     "ALPHA",
     "SCHEMA",
     "ComparedContestant",
     "ComparedRun",
+    "EditEffect",
+    "EditJudged",
+    "EditOutcome",
     "Match",
     "Rank",
     "Ranking",
@@ -108,6 +111,58 @@ class Ranking:
     ranks: tuple[Rank, ...]
 
 
+class EditOutcome(StrEnum):
+    """What an edit did under one condition."""
+
+    HELPED = "helped"
+    HARMED = "harmed"
+    NOT_SHOWN = "not shown"
+    """Neither is shown; that is no proof that it did nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditEffect:
+    """An edited checkpoint beside its original under one condition."""
+
+    attack: str
+    severity: int
+    polarity: Polarity | None
+    """None for the unchanged questions."""
+    measure: str
+    original: float | None
+    edited: float | None
+    chance: float | None
+    """What a guess gets right; None where accuracy is not the measure."""
+    difference: Estimate
+    """Edited minus original."""
+    p_adjusted: float | None
+    """After Holm over all matches."""
+    passages: int
+    outcome: EditOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class EditJudged:
+    """Whether an edit helped."""
+
+    edited: str
+    """Name of the contestant, or the reference, that is an edited checkpoint."""
+    original: str
+    """Name of the other one of the two."""
+    source: str
+    """Name of the checkpoint that was edited, as `edit.json` has it."""
+    known_by: str
+    """`fingerprint` or `name`; empty where the other is not what was edited."""
+    units: tuple[str, ...]
+    """Addresses, such as `head.4.1`."""
+    value: str
+    """zero, mean, clamp or scale."""
+    level: float
+    effects: tuple[EditEffect, ...]
+    """Unchanged questions first; empty where the other is not what was edited."""
+    sentences: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RunsCompared:
     """Everything that a comparison of stored runs says. Fractions, never percent."""
@@ -127,6 +182,8 @@ class RunsCompared:
     """Checks that not all of them have."""
     rankings: tuple[Ranking, ...]
     """For three or more contestants; Holm over all pairs of each condition."""
+    edits: tuple[EditJudged, ...]
+    """One for each pair of which one is an edited checkpoint; empty without any."""
     text: bool
     """Whether passages, questions and options may appear."""
     tool: str

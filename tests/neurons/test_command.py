@@ -67,7 +67,7 @@ def test_units_are_found_edited_away_checked_and_compared(run, checkpoint, froze
     assert "Ablating 1 unit helps on passages that had no say in it" in out
     found = tmp_path / "found"
     assert {path.name for path in found.iterdir()} == {
-        "cube.npz", "manifest.json", "neurons.json", "report.html", "report.md",
+        "cube.npz", "manifest.json", "neurons.json", "portrait.npz", "report.html", "report.md",
     }  # fmt: skip
     assert run("edit", "--model", checkpoint, "--set", "found", "-o", "edited")[0] == 0
     assert json.loads((tmp_path / "edited" / "edit.json").read_text())["units"] == ["ffn.1.5"]
@@ -83,6 +83,12 @@ def test_units_are_found_edited_away_checked_and_compared(run, checkpoint, froze
     shown = json.loads((tmp_path / "difference.json").read_text())
     better = [row for row in shown["matches"] if ATTACK in json.dumps(row) and row["standing"] == "better"]
     assert better
+    (judged,) = shown["edits"]
+    assert (judged["known_by"], judged["units"]) == ("fingerprint", ["ffn.1.5"])
+    assert [one["outcome"] for one in judged["effects"]] == ["not shown", "helped"]
+    said = " ".join(out.split())
+    assert f"The edit (1 feed-forward unit set to zero: ffn.1.5) helped on {ATTACK}: accuracy 0.0% to" in said
+    assert "neither a cost nor a gain is shown" in said
     run("report", "run-planted", "--neurons", "found", "--report", "html:with.html", "--report", "md:with.md")
     for name in ("with.html", "with.md"):
         assert "ffn.1.5" in (tmp_path / name).read_text()
@@ -91,6 +97,63 @@ def test_units_are_found_edited_away_checked_and_compared(run, checkpoint, froze
         (tmp_path / "run-planted" / "neurons" / path.name).write_bytes(path.read_bytes())
     run("report", "run-planted", "--report", "md:inside.md")
     assert (tmp_path / "inside.md").read_text() == (tmp_path / "with.md").read_text()
+
+
+def test_an_edit_of_random_units_is_not_said_to_help(run, checkpoint, frozen, tmp_path):
+    edited = ("edit", "--model", checkpoint, "--units", "ffn.0.3,ffn.1.9,ffn.2.20", "-o", "random")
+    assert run(*edited)[0] == 0
+    for model in ("planted", "random"):
+        run(
+            "check", "--model", tmp_path / model, "--frozen", frozen, "-o", f"run-{model}", "--no-cache", "-q"
+        )
+    _, out, _ = run("compare", "run-planted", "run-random", "--report", "json:c.json", "--report", "md:c.md")
+    assert "could not be shown to help or to harm on" in " ".join(out.split())
+    assert "The edit (3 feed-forward units set to zero" in (tmp_path / "c.md").read_text()
+    (judged,) = json.loads((tmp_path / "c.json").read_text())["edits"]
+    assert {one["outcome"] for one in judged["effects"]} == {"not shown"}
+
+
+def test_two_checkpoints_are_compared_by_their_folders_alone(run, checkpoint, frozen, tmp_path):
+    run("edit", "--model", checkpoint, "--units", "ffn.1.5", "-o", "edited")
+    for model, folder in ((checkpoint, "before"), (tmp_path / "edited", "after")):
+        asked = ("neurons", "--model", model, "--frozen", frozen, "--units", "ffn", "--exact", "-q")
+        assert run(*asked, "-o", folder)[0] == 0
+    files = ("--report", "html:c.html", "--report", "md:c.md", "--report", "json:c.json")
+    code, out, err = run("neurons", "--compare", "before", "after", *files)
+    assert code == 0, err
+    said = " ".join(out.split())
+    assert said.startswith("Shortcut and guardian units: 1 of planted gone in edited (shortcut ffn.1.5).")
+    assert "No other unit is shown to have moved." in said
+    for name in ("c.html", "c.md"):
+        assert "ffn.1.5" in (tmp_path / name).read_text()
+    read = json.loads((tmp_path / "c.json").read_text())
+    assert [(u["id"], u["fate"]) for u in read["units"] if u["fate"] != "alike"] == [("ffn.1.5", "gone")]
+    assert json.loads(run("neurons", "--compare", "before", "after", "--json")[1]) == read
+    code, _, err = run("compare", "before", "after")
+    assert (code, "neurons --compare A B" in " ".join(err.split())) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--compare", "a", "b", "--model", "m"), "two finished neuron folders alone"),
+        (("--compare", "a", "b", "--report", "pdf:x"), "format of compared neurons"),
+        (("--compare", "a", "b"), "did not finish"),
+        (("--report", "md:x"), "give it with --compare"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_paragraph(run, flags, said):
+    code, _, err = run("neurons", *flags)
+    assert code != 0
+    assert said in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_a_damaged_record_of_an_edit_is_refused(run, checkpoint, frozen, tmp_path):
+    run("edit", "--model", checkpoint, "--units", "ffn.0.3", "-o", "random")
+    (tmp_path / "random" / "edit.json").write_text('{"units": []}')
+    code, _, err = run("check", "--model", tmp_path / "random", "--frozen", frozen, "-o", "run", "-q")
+    assert (code != 0, "edit.json" in err, "Traceback" in err) == (True, True, False)
 
 
 def test_a_dry_run_tells_the_price_and_writes_nothing(run, checkpoint, frozen, tmp_path):

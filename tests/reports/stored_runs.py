@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def keep(  # what differs between runs, one by one
     model: str = "",
     text: bool = True,
     created: str = CREATED,
+    environment: Mapping[str, str] | None = None,
     **about: str,
 ) -> Path:
     """Write a run that is right on `right` under attack (None: not scored) and on `clean` (all) without."""
@@ -67,5 +68,6 @@ def keep(  # what differs between runs, one by one
             if ok is not None
         },
     }
-    run = Run(name, f"fingerprint of {name}", suite.fingerprint, scores, {}, {"python": "3.11"})
+    around = {"python": "3.11", **(environment or {})}
+    run = Run(name, f"fingerprint of {name}", suite.fingerprint, scores, {}, around)
     return write_run(folder, suite, run, judge(suite, run), created=created, text=text, about=about)

@@ -1,0 +1,84 @@
+"""Two neuron folders to be laid beside each other, or refused in one paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from robustness.errors import UsageError
+from robustness.neurons.portrait import Portrait, read_portrait
+from robustness.neurons.sites import Anatomy
+from robustness.neurons.store import Cube, read_analysis, read_cube
+from robustness.neurons.summary import NeuronSummary
+
+__all__ = ["Analysis", "body_of", "read_pair"]
+
+_BODY: Final = ("family", "layers", "hidden", "ffn", "heads", "shared")
+_VALUE: Final = ("value", "draws", "level")
+
+
+class Analysis(NamedTuple):
+    """A finished analysis with its cube and its portrait."""
+
+    folder: Path
+    summary: NeuronSummary
+    cube: Cube
+    portrait: Portrait
+
+
+def read_pair(first: Path, second: Path) -> tuple[Analysis, Analysis]:
+    """Return two analyses that can be compared.
+
+    Raises:
+        UsageError: they are of different suites, networks, tokens, kinds of units or values.
+        RobustnessError: one did not finish, was changed, or is of a version that kept no portrait.
+    """
+    _refuse(first, read_analysis(first), second, read_analysis(second))
+    ours, theirs = map(_read, (first, second))
+    return ours, theirs
+
+
+def _read(folder: Path) -> Analysis:
+    return Analysis(folder, read_analysis(folder), read_cube(folder), read_portrait(folder))
+
+
+def body_of(summary: NeuronSummary) -> Anatomy:
+    """Return what of the analysed network can be addressed."""
+    return Anatomy(**{name: summary.model[name] for name in _BODY})
+
+
+def _refuse(first: Path, a: NeuronSummary, second: Path, b: NeuronSummary) -> None:
+    for what, (ours, theirs), mend in _differences(a, b):
+        raise UsageError(
+            f"--compare {first} {second}: {what} differ ({ours} and {theirs}), but two analyses are compared "
+            f"where they agree in it; {mend}"
+        )
+
+
+def _differences(a: NeuronSummary, b: NeuronSummary) -> Iterator[tuple[str, tuple[str, str], str]]:
+    again = "analyse both with the same one"
+    suites = [f"{own.data['suite']} {own.data['suite_fingerprint']}" for own in (a, b)]
+    bodies = [_body(own.model) for own in (a, b)]
+    kinds = [", ".join(sorted(own.quadrants)) for own in (a, b)]
+    values = [" ".join(f"{own.ablation[name]}" for name in _VALUE) for own in (a, b)]
+    seeds = [f"{own.ablation['seed']}" if own.ablation["value"] == "resample" else "" for own in (a, b)]
+    tokens = [str(own.data["sequences_sha"])[:12] for own in (a, b)]
+    told = (
+        ("suites", suites, "build one suite (robustness build) and analyse both on it (--frozen)"),
+        ("networks", bodies, "units of unlike networks have no counterparts: compare their runs instead"),
+        ("tokens", tokens, "analyse both with the same tokenizer and --max-length"),
+        ("kinds of units", kinds, f"{again} --units"),
+        ("values", values, f"{again} --value"),
+        ("seeds of resampled values", seeds, f"{again} --seed"),
+    )
+    for what, (ours, theirs), mend in told:
+        if ours != theirs:
+            yield what, (ours, theirs), mend
+
+
+def _body(model: Mapping[str, Any]) -> str:
+    return (
+        f"{model['family']}, {model['layers']} layers, {model['hidden']} wide, FFN {model['ffn']}, "
+        f"{model['heads']} heads"
+    )
