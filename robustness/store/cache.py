@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from robustness.errors import OutputError
+from robustness.store import at_hand
 from robustness.store.durable import write_durably
 from robustness.store.entry import begin, load, seal
 from robustness.store.header import SCHEMA, Header
@@ -74,6 +75,7 @@ class Cache:
         else:
             prune(self._versioned, self.limit)
             writer = Segments(folder, header) if is_remote(folder) else begin(folder, header)
+        at_hand.tell(writer.broken_off)
         try:
             return Store(folder, header, loaded, writer)
         except BaseException:
@@ -92,6 +94,7 @@ class Cache:
             return
         with waiting(folder / "settle"):
             journal = begin(folder, header)
+            at_hand.tell(journal.broken_off)
             try:
                 seal(folder, header, journal.table())
             except BaseException:

@@ -72,6 +72,7 @@ def begin(folder: Path, header: Header) -> Journal:
             for start in range(0, len(rows), _AT_ONCE):
                 first.record(dict(rows[start : start + _AT_ONCE]))
             first.resumed += other.resumed
+            first.broken_off += other.broken_off
             first.dropped += other.dropped
             other.remove()
     except BaseException:
