@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from robustness.domain import Example, Model, Scores, Truncates
 from robustness.errors import RobustnessError
+from robustness.watchdog import alive
 
 __all__ = ["ERRORS", "Answers", "Attempts", "united"]
 
@@ -103,6 +104,7 @@ class Attempts:
                 yield part
 
     def _asked(self, items: Sequence[Example]) -> Answers:
+        alive()
         scores = self.model.score(items)
         visible = self.model.visible(items) if isinstance(self.model, Truncates) else None
         self._answered = True

@@ -12,6 +12,7 @@ from robustness.attempts import Attempts
 from robustness.domain import Example, Model, Run, Scores, Suite
 from robustness.errors import ScoreError
 from robustness.progress import bar
+from robustness.watchdog import watched
 
 __all__ = ["run"]
 
@@ -43,11 +44,12 @@ def run(
     scores: dict[str, Scores] = {}
     visible: dict[str, int] = {}
     attempts = Attempts(model)
-    for batch in _chunks(items, chunk, label, model):
-        for found in attempts.answers(batch):
-            scores.update(_checked(found.items, found.scores, model.name))
-            if found.visible is not None:
-                visible.update(_seen(found.items, found.visible, model.name))
+    with watched():
+        for batch in _chunks(items, chunk, label, model):
+            for found in attempts.answers(batch):
+                scores.update(_checked(found.items, found.scores, model.name))
+                if found.visible is not None:
+                    visible.update(_seen(found.items, found.visible, model.name))
     return Run(
         model=model.name,
         model_fingerprint=model.fingerprint,

@@ -43,6 +43,7 @@ def check(
     sequential: flag.Sequential = False,
     shard: flag.ShardOf = None,
     wait: flag.Wait = 3600.0,
+    stall: flag.Stall = None,
     baseline: flag.Baseline = None,
     on_missing_baseline: flag.OnMissingBaseline = flag.MissingBaseline.FAIL,
     regression: flag.Regression = None,
@@ -61,7 +62,7 @@ def check(
     pyproject.toml, of the current folder. An interrupted run goes on where it ended when the same
     command is given again. Under torchrun each process scores a share and the first one judges.
     """
-    settle(quiet=quiet)
+    settle(quiet=quiet, stall=stall)
     settings = settings_of(context, config)
     if show_config:
         typer.echo(settings_text(settings, json=json))

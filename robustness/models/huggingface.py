@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from robustness.domain import Example, Scores
-from robustness.models.arithmetic import device_for, usable_threads
+from robustness.models.arithmetic import device_for, threads_for
 from robustness.models.checkpoint import Checkpoint, open_checkpoint
 from robustness.models.encoding import Encoded, Row, encode
 from robustness.models.fingerprint import fingerprint, numeric_class
@@ -49,7 +49,7 @@ class HuggingFaceModel:
     """
 
     __slots__ = (
-        "_device", "_last", "_numeric", "_options", "_revision", "_rows", "_typed", "counts",
+        "_device", "_last", "_numeric", "_options", "_revision", "_rows", "_threads", "_typed", "counts",
         "fingerprint", "max_length", "name", "network", "tokenizer",
     )  # fmt: skip
 
@@ -68,6 +68,7 @@ class HuggingFaceModel:
         self._revision = checkpoint.revision
         self._device = device
         self._options = options or ModelOptions()
+        self._threads = threads_for(self._options.threads)
         self._numeric = numeric_class(self.network, device=device)
         self._typed = takes_types(self.network)
         self._last: tuple[tuple[Example, ...], tuple[Encoded, ...]] = ((), ())
@@ -191,7 +192,7 @@ class HuggingFaceModel:
 
     def _machine(self) -> Machine:
         budget = self._options.batch_tokens or _BUDGET[self._device.partition(":")[0]]
-        return Machine(self._device, budget, self._options.threads or usable_threads())
+        return Machine(self._device, budget, self._threads)
 
     def _scorer(self) -> RowScorer:
         plain = Plain(

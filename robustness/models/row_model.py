@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from robustness.domain import Example, Scores
-from robustness.models.arithmetic import usable_threads
+from robustness.models.arithmetic import threads_for
 from robustness.models.checked_scorer import CheckedScorer, Paths
 from robustness.models.continuations import Continuations
 from robustness.models.encoding import Row
@@ -68,7 +68,7 @@ class RowModel:
         self._numeric = numeric_class(self.network, device=device)
         weights = fingerprint(self.network, self.tokenizer, max_length=self.max_length, numeric=self._numeric)
         self.fingerprint: str = combined(weights, {"adapter": ways.name, **ways.settings})
-        self._threads = options.threads or usable_threads()
+        self._threads = threads_for(options.threads)
         self._last: tuple[tuple[Example, ...], tuple[Continuations, ...]] = ((), ())
         self._scorer = CheckedScorer(
             ways.paths,

@@ -447,6 +447,13 @@ def test_data_that_cannot_be_read_makes_every_check_an_error_told_in_a_paragraph
     assert done.out.count("INVALID    ") == len(ENDS)
 
 
+def test_how_a_checkpoint_is_asked_comes_from_repeated_flags(project):
+    asked = ("--robustness-model-arg", "kind=causal", "--robustness-model-arg", "likelyhood=raw")
+    done = project.run("--robustness", "-k", "foreign", *asked, ROBUSTNESS_MODEL="stories-bert")
+    assert "did you mean 'likelihood'?" in done.out
+    assert "Traceback" not in done.out
+
+
 def test_a_fault_of_the_model_keeps_its_stack_and_is_not_tried_again(project):
     done = project.run("--robustness", "-k", "shuffle", ROBUSTNESS_MODEL="model:broken")
     assert done.out.count("RuntimeError: no such weights") == 2  # the stack, and its line in the summary
