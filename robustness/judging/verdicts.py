@@ -17,7 +17,7 @@ from robustness.judging.limits import LIMITS, Check, checks, known_failure, min_
 from robustness.judging.measures import calibration, measured
 from robustness.judging.slices import deciding, sliced
 from robustness.judging.worst_case import robust_accuracy
-from robustness.results import Comparison, Judgement, Outcome, PositionBias, Result, Verdict
+from robustness.results import EXPLORATORY, Comparison, Judgement, Outcome, PositionBias, Result, Verdict
 from robustness.stats.closed_form import mean
 from robustness.stats.multiplicity import benjamini_hochberg, holm
 from robustness.stats.position_bias import position_table, rstd, rstd_by_chance
@@ -69,7 +69,8 @@ def judge(suite: Suite, run: Run, *, baseline: Run | None = None) -> Judgement:
     accuracy = drawn.mean("clean")
     by_guessing = mean([e.chance for e in measured]) or 0.0
     results, made, compared = _judged_checks(suite, items, beside)
-    judged = _settled(suite, [*made, *_slices(suite, items)], guesser=guesses(accuracy, by_guessing))
+    made_all = _fit([*made, *_slices(suite, items)], run.environment.get(EXPLORATORY, ""))
+    judged = _settled(suite, made_all, guesser=guesses(accuracy, by_guessing))
     verdicts, slices = judged[: len(made)], judged[len(made) :]
     unmeasured = len(suite.examples) - len(measured)
     seen = [clean[e.id] for e in measured]
@@ -137,6 +138,12 @@ def _slices(suite: Suite, items: Sequence[Outcome]) -> Iterator[Verdict]:
     plan: Any = suite.plan
     if names := tuple(plan.get("slices") or ()):
         yield from sliced(suite, items, tuple(checks(suite, baseline=False)), names, rules=_rules(suite))
+
+
+def _fit(verdicts: Sequence[Verdict], unfit: str) -> Sequence[Verdict]:
+    """Return the verdicts; all INVALID where the run says of itself that it can carry none."""
+    reason = f"exploratory: {unfit}"
+    return [replace(one, status=Status.INVALID, reason=reason) for one in verdicts] if unfit else verdicts
 
 
 def _settled(suite: Suite, verdicts: Sequence[Verdict], *, guesser: bool) -> tuple[Verdict, ...]:

@@ -34,9 +34,9 @@ def load(location: str, *, options: ModelOptions) -> HuggingFaceModel:
     Raises `ModelError` for one that cannot be used: see `open_checkpoint`.
     """
     device = device_for(options.device)
-    return HuggingFaceModel(
-        open_checkpoint(location, max_length=options.max_length), device=device, options=options
-    )
+    untrained = options.untrained == "exploratory"
+    checkpoint = open_checkpoint(location, max_length=options.max_length, untrained=untrained)
+    return HuggingFaceModel(checkpoint, device=device, options=options)
 
 
 class HuggingFaceModel:
@@ -49,7 +49,7 @@ class HuggingFaceModel:
     """
 
     __slots__ = (
-        "_device", "_last", "_numeric", "_options", "_revision", "_rows", "_threads", "_typed", "counts",
+        "_device", "_last", "_numeric", "_opened", "_options", "_rows", "_threads", "_typed", "counts",
         "fingerprint", "max_length", "name", "network", "tokenizer",
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ class HuggingFaceModel:
         self.max_length: int = checkpoint.max_length
         self.network: PreTrainedModel = checkpoint.network
         self.tokenizer: PreTrainedTokenizerFast = checkpoint.tokenizer
-        self._revision = checkpoint.revision
+        self._opened = checkpoint
         self._device = device
         self._options = options or ModelOptions()
         self._threads = threads_for(self._options.threads)
@@ -148,7 +148,7 @@ class HuggingFaceModel:
             "numeric_class": self._numeric,
             "out_of_memory_rows": str(self.counts["out_of_memory_rows"]),
             "rescored_items": str(self.counts["rescored_items"]),
-            "revision": self._revision,
+            "revision": self._opened.revision,
             "threads": str(self._machine().threads),
             "tf32": "off",
             "tokenizers": tokenizers.__version__,
@@ -166,8 +166,7 @@ class HuggingFaceModel:
                 "shadow_check": f"largest difference {shadow.difference:.1e}",
             }
         )
-        warning = {"warning": self._rows.warnings} if self._rows.warnings else {}
-        return {"forward": self._rows.path, **measured, **warning}
+        return {"forward": self._rows.path, **measured, **self._opened.told(self._rows.warnings)}
 
     def _settled(self, encoded: Sequence[Encoded], scores: Sequence[Scores]) -> list[Scores]:
         """Return the scores, near ties decided by canonical ones."""

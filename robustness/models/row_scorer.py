@@ -18,7 +18,7 @@ from robustness.models.keys import RowKeys
 from robustness.models.ledger import Ledger, Memory, finite_rows
 from robustness.models.memory import Fitted, within_memory
 from robustness.models.packed import Packed
-from robustness.models.shadow import Shadow, difference, shadow_of
+from robustness.models.shadow import Shadow, difference, refuse_chance, shadow_of
 from robustness.models.workers import in_order
 
 __all__ = ["Machine", "RowScorer"]
@@ -223,8 +223,10 @@ class RowScorer:
             found = shadow_of(self._probes, fast=fast, plain=self._alone, canonical=self._canonical)
             real = self._sample(rows)
             apart = difference(fast(real), self._alone(real)) if real else 0.0
+            worst = replace(found, difference=max(found.difference, apart))
+            if not worst.agrees:  # of a network that draws random numbers no two passes agree
+                refuse_chance((*real, *self._probes)[:4], self._alone)
         self.counts["shadow_rows"] += len(self._probes) + len(real)
-        worst = replace(found, difference=max(found.difference, apart))
         if not worst.agrees:
             self._warning = (
                 f"the {self.path} forward pass differs from the plain one by {worst.difference:.1e}; "
