@@ -104,9 +104,14 @@ def _rank(made: Job, shard: Shard, wait: float) -> Finished:
 
 def _forecast(made: Job, *, json: bool) -> NoReturn:
     from robustness.forecast import as_json, as_text, forecast
-    from robustness.jobs import model_asked, resolved, suite_of
+    from robustness.jobs import cache_of, model_asked, resolved, suite_of
+    from robustness.store.cache import Cache
+    from robustness.store.keep import glance
 
+    cache = cache_of(made)
     with chdir(made.settings.folder):
-        found = forecast(suite_of(made), resolved(made, model_asked(made)))
+        suite, model = suite_of(made), resolved(made, model_asked(made))
+        glance(model, suite=suite.fingerprint, cache=Cache(cache) if cache else None)
+        found = forecast(suite, model, upper_bound=made.config.sequential)
     typer.echo(as_json(found) if json else as_text(found))
     raise typer.Exit

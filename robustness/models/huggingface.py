@@ -108,6 +108,10 @@ class HuggingFaceModel:
             row or (_NAN,) * len(example.options) for example, row in zip(batch, settled, strict=True)
         )
 
+    def known(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """Return those rows of `encode` that need no forward pass: the ledger has their scores."""
+        return self._rows.known(rows)
+
     def canonical(self, batch: Sequence[Example]) -> tuple[Scores, ...]:
         """Return what `score` does, all of it in fp64: one row at a time, on one thread of the CPU."""
         encoded = self.encode(batch)

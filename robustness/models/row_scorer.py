@@ -134,6 +134,12 @@ class RowScorer:
                 values.update(part)
         return values
 
+    def known(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """Return those rows whose scores the ledger has."""
+        keys = self._keys_of(rows)
+        found = self.ledger.known(tuple(keys.values()))
+        return tuple(row for row in rows if keys[row] in found)
+
     def bound(self) -> float:
         """Return the gap below which two scores are a near tie; it depends on the model alone."""
         if self.shadow is None:

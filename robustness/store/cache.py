@@ -10,7 +10,7 @@ from pathlib import Path
 from robustness.errors import OutputError
 from robustness.store import at_hand
 from robustness.store.durable import write_durably
-from robustness.store.entry import begin, load, seal
+from robustness.store.entry import Loaded, begin, interrupted, load, seal
 from robustness.store.header import SCHEMA, Header
 from robustness.store.locks import waiting
 from robustness.store.network import is_remote
@@ -81,6 +81,21 @@ class Cache:
         except BaseException:
             writer.close()
             raise
+
+    def peek(self, header: Header) -> Store:
+        """Return a store of what a run of this header would find; what it is told is forgotten.
+
+        Raises:
+            StoreError: rows in the cache contradict each other.
+        """
+        folder = self._versioned / header.entry
+        if not folder.is_dir():
+            return Store(folder, header, Loaded((), (), 0), Memory())
+        tables = list(load(folder, header).tables)
+        for journal in interrupted(folder, header):
+            tables.append((f"journal {journal.path.name}", journal.table()))
+            journal.close()
+        return Store(folder, header, Loaded(tuple(tables), (), 0), Memory())
 
     def settle(self, header: Header) -> None:
         """Seal what interrupted runs of this header have left, before several processes start at once:

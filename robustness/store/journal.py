@@ -58,6 +58,7 @@ class Journal:
         """What is to be counted over all attempts of the run; written with each `record`."""
         self.dropped = 0
         """Rows that were damaged: found on opening, on reading or on writing."""
+        self._noted = False
         self._held = hold(path)
         self.broken_off = at_hand.left(path)
         """Items that an earlier writer was at when its process died."""
@@ -132,13 +133,15 @@ class Journal:
 
     def at(self, items: Sequence[str]) -> None:
         """Note the items that are scored next, for whoever comes after a death of this process."""
+        self._noted = True
         at_hand.note(self.path, items)
 
     def close(self) -> None:
         """Close the file and let the next writer in; what is recorded stays."""
         with suppress(*FAULTS):
             self._connection.close()
-        at_hand.clear(self.path)
+        if self._noted:  # who scored nothing leaves the note of an earlier death
+            at_hand.clear(self.path)
         self._held.release()
 
     def remove(self) -> None:

@@ -477,6 +477,10 @@ def test_case_57_a_note_that_cannot_be_read_names_what_it_can(header: Header, tm
     path.with_name("run.sqlite.items").write_bytes(left)
     with Journal(path, header) as journal:
         assert journal.broken_off == (("m1",) if left.startswith(b'["m1"') else ())
+    # Who scored nothing has nothing to tell, and leaves what is told; who did clears it.
+    assert path.with_name("run.sqlite.items").read_bytes() == left
+    with Journal(path, header) as journal:
+        journal.at(["m2"])
     assert not path.with_name("run.sqlite.items").exists()
 
 
