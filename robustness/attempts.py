@@ -124,8 +124,8 @@ class Attempts:
         if not found:
             raise first
         yield from found
-        for item, error in faults:
-            yield self._given_up(item, error)
+        for item, fault in faults:
+            yield self._given_up(item, fault)
 
     def _given_up(self, item: Example, error: Exception) -> Answers:
         """Return NaN for the item, and tell of it: the stack once for each place."""

@@ -140,7 +140,7 @@ ModelArg: TypeAlias = Annotated[
     typer.Option(
         "--model-arg",
         help="How a checkpoint is asked, NAME=VALUE: kind, likelihood (raw, token, byte, letter), template, "
-        "right_label; repeatable.",
+        "right_label, untrained; repeatable.",
     ),
 ]
 Threads: TypeAlias = Annotated[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from robustness.domain import Polarity, Status
 
@@ -24,7 +23,7 @@ __all__ = [
     "Verdict",
 ]
 
-EXPLORATORY: Final = "exploratory"
+EXPLORATORY = "exploratory"
 """Entry of a run's environment that says why its numbers are for exploring: they can carry no verdict."""
 
 MIN_PASSAGES = 30

@@ -81,9 +81,9 @@ def read_baseline(folder: Path) -> Baseline:
         manifest = read_manifest(folder)
     except RobustnessError as error:
         raise RobustnessError(f"baseline: {error}, or give another --baseline") from None
-    if told := run.environment.get(EXPLORATORY):
+    if unfit := run.environment.get(EXPLORATORY):
         raise RobustnessError(
-            f"baseline {folder.name!r}: it is exploratory ({told}), but a run that can carry a verdict is "
+            f"baseline {folder.name!r}: it is exploratory ({unfit}), but a run that can carry a verdict is "
             f"needed; give another --baseline"
         )
     told = {

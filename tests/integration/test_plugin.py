@@ -646,6 +646,17 @@ def test_nothing_passes_where_a_clean_question_was_not_measured(warm):
     assert judged.line.endswith("1 clean question not measured")
 
 
+def test_limits_of_a_test_are_no_way_around_what_takes_a_verdict_back(warm):
+    check, limits = ("foreign-sentence", 1), {"min_accuracy": 0.0}
+    assert [v.status for v in verdicts_of(warm, check, limits=limits)] == [Status.PASS]
+    untrained = replace(warm, environment={**warm.environment, "exploratory": "it was never trained"})
+    (never,) = verdicts_of(untrained, check, limits=limits)
+    assert (never.status, "never trained" in never.reason) == (Status.INVALID, True)
+    attacks = tuple(replace(a, visible_share=0.2) if a.name == check[0] else a for a in warm.attacks)
+    (unseen,) = verdicts_of(replace(warm, attacks=attacks), check, limits=limits)
+    assert (unseen.status, "saw 20% of" in unseen.reason) == (Status.INVALID, True)
+
+
 def test_a_failure_outranks_a_pass_of_the_same_check(warm):
     check = ("passage-word-shuffle", 1)
     verdicts = verdicts_of(warm, check, limits={"min_applicable": 0.5, "max_margin_retained": 0.5})
