@@ -2,7 +2,8 @@
 
 Without `--questions` the answers are those of the finished runs in reports/examples/dream-minilm, which
 hold the scores of MiniLM on DREAM test: what a sequential run asks for, and decides, is the same to the
-last number, and nothing needs to be scored. With it, that many questions (0: all) are scored anew.
+last number, and nothing needs to be scored. With it, that many questions (0: all) are scored anew,
+those of checks with limits twice over: until decided, then whole.
 """
 
 from __future__ import annotations
@@ -91,19 +92,28 @@ def recorded(data: Path, name: str):
 
 
 def scored(model, data: str, name: str, questions: int):
-    """Return suite, sequential run and whole run, scored anew."""
+    """Return suite, sequential run and, of the checks with limits, whole run, scored anew.
+
+    Checks without a limit have no verdict to agree with: the whole run leaves them out.
+    """
+    from robustness.judging.limits import checks
     from robustness.scoring import run as score
     from robustness.sequential import run as score_until_decided
 
     suite = suite_of(data, name, questions or None)
-    return suite, score_until_decided(suite, model), score(suite, model)
+    part = score_until_decided(suite, model)
+    limited = {(one.attack, one.severity) for one in checks(suite, baseline=False) if one.limits}
+    every = {(v.attack, v.severity) for v in suite.variants}
+    needed = tuple(v for v in suite.variants if (v.attack, v.severity) in limited)
+    whole = score(replace(suite, variants=needed), model, whole=suite)
+    return suite, part, replace(whole, stopped=dict.fromkeys(every - limited, 0))
 
 
 def main() -> None:
-    asked = arguments(questions=-1)
+    asked = arguments(questions=-1, suites=",".join(SUITES))
     folder, data = real_model(asked.shared), real_data(asked.shared)
     begun, found = time.process_time(), {}
-    for name in SUITES:
+    for name in asked.suites.split(","):
         if asked.questions < 0 and data:
             made = recorded(data, name)
         else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
+from contextlib import suppress
 
 import typer
 
@@ -44,6 +46,9 @@ for command in (
 
 def main() -> None:
     """Run the command line; a fault of the user's is one paragraph, a fault of ours keeps its stack."""
+    if not faulthandler.is_enabled():
+        with suppress(OSError, ValueError):  # stderr is no file, as in a notebook
+            faulthandler.enable()  # a crash in native code, such as a kernel's, leaves a stack
     try:
         app(prog_name="robustness")
     except RobustnessError as error:

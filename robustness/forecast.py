@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol, runtime_checkable
 
@@ -32,22 +32,33 @@ class _Encodes(Protocol):
     def encode(self, batch: Sequence[Example]) -> Sequence[_Encoded]: ...
 
 
+@runtime_checkable
+class _Knows(Protocol):
+    def known(self, rows: Sequence[_Row]) -> Collection[_Row]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Counts are exact for an empty cache; the time is a guess from a short probe."""
+    """Counts are exact; the time is a guess from a short probe."""
 
     items: int
     """Examples and variants."""
     rows: int
     """One per item and option."""
     distinct_rows: int
-    """What is forwarded: equal rows are scored once."""
+    """Equal rows are scored once."""
     tokens: int | None
     """Of all rows; None for models without tokens, whose equal rows cannot be told either."""
     distinct_tokens: int | None
     """Of the distinct rows."""
     seconds: float
-    """About how long scoring takes on this machine as it is now."""
+    """About how long scoring what is not known yet takes on this machine as it is now."""
+    known_rows: int = 0
+    """Distinct rows that an earlier run has scored: the cache has them."""
+    known_tokens: int = 0
+    """Of the known rows."""
+    upper_bound: bool = False
+    """Whether checks may stop before all of it is scored, as with `--sequential`."""
 
     @property
     def gain(self) -> float:
@@ -61,48 +72,77 @@ class Forecast:
         return self.rows / self.distinct_rows if self.distinct_rows else 1.0
 
 
-def forecast(suite: Suite, model: Model) -> Forecast:
-    """Return what scoring a suite would cost; a few items are scored to see how fast it goes."""
+def forecast(suite: Suite, model: Model, *, upper_bound: bool = False) -> Forecast:
+    """Return what scoring a suite would cost beside what the model's ledger knows; a few items are scored
+    to see how fast it goes. `upper_bound` is passed on.
+    """
     items = [*suite.examples, *(variant.example for variant in suite.variants)]
     rows = sum(len(item.options) for item in items)
     if not isinstance(model, _Encodes):
-        return Forecast(len(items), rows, rows, None, None, _seconds(model, items, [1] * len(items)))
+        seconds = _seconds(model, items, [1] * len(items))
+        return Forecast(len(items), rows, rows, None, None, seconds, upper_bound=upper_bound)
     seen: set[_Row] = set()
-    tokens, sizes = 0, []
+    tokens, distinct, sizes, known = 0, 0, [], []
     for found in _encoded(model, items):
-        new = set(found) - seen
-        seen |= new
-        tokens += sum(len(row.ids) for row in found)
-        sizes.append(sum(len(row.ids) for row in new))
-    return Forecast(len(items), rows, len(seen), tokens, sum(sizes), _seconds(model, items, sizes))
+        new = tuple(dict.fromkeys(row for row in found if row not in seen))
+        seen.update(new)
+        had = model.known(new) if isinstance(model, _Knows) else ()
+        tokens += _tokens(found)
+        distinct += _tokens(new)
+        known += [len(row.ids) for row in had]
+        sizes.append(_tokens(new) - _tokens(had))
+    return Forecast(
+        items=len(items),
+        rows=rows,
+        distinct_rows=len(seen),
+        tokens=tokens,
+        distinct_tokens=distinct,
+        seconds=_seconds(model, items, sizes),
+        known_rows=len(known),
+        known_tokens=sum(known),
+        upper_bound=upper_bound,
+    )
 
 
 def as_text(found: Forecast) -> str:
     """Return the forecast for people.
 
-    >>> print(as_text(Forecast(2, 6, 5, 600, 480, 75.0)))
+    >>> print(as_text(Forecast(2, 6, 5, 600, 480, 75.0, known_rows=2, known_tokens=130)))
     items            2
     rows             6, 5 of them distinct
     tokens         600, 480 in distinct rows
+    known            2 rows are in the cache, 130 tokens
     sharing      1.25x
-    about    1 min 15 s of scoring with an empty cache; nothing was written
+    about    1 min 15 s of scoring; nothing was written
     """
-    minutes, seconds = divmod(round(found.seconds), 60)
-    lasting = f"{minutes} min {seconds} s" if minutes else f"{max(1, seconds)} s"
     lines = [
         f"items    {found.items:>9}",
         f"rows     {found.rows:>9}, {found.distinct_rows} of them distinct",
     ]
     if found.tokens is not None:
         lines.append(f"tokens   {found.tokens:>9}, {found.distinct_tokens} in distinct rows")
+        lines.append(f"known    {found.known_rows:>9} rows are in the cache, {found.known_tokens} tokens")
     lines.append(f"sharing  {found.gain:>8.2f}x")
-    lines.append(f"about    {lasting:>9} of scoring with an empty cache; nothing was written")
+    most = "at most" if found.upper_bound else "about"
+    why = ": an upper bound, as each check stops where it is decided" if found.upper_bound else ""
+    lines.append(f"{most:<8} {_lasting(found.seconds):>9} of scoring{why}; nothing was written")
     return "\n".join(lines)
 
 
 def as_json(found: Forecast) -> str:
     """Return the forecast for programs."""
     return json.dumps({**asdict(found), "gain": found.gain}, indent=2)
+
+
+def _lasting(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes:
+        return f"{minutes} min {rest} s"
+    return f"{max(1, rest)} s" if seconds else "0 s"
+
+
+def _tokens(rows: Iterable[_Row]) -> int:
+    return sum(len(row.ids) for row in rows)
 
 
 def _encoded(model: _Encodes, items: Sequence[Example]) -> Iterator[Sequence[_Row]]:
@@ -118,7 +158,7 @@ def _seconds(model: Model, items: Sequence[Example], sizes: Sequence[int]) -> fl
         items: all of them.
         sizes: the new work that each brings, in any unit.
     """
-    order = sorted(range(len(items)), key=lambda at: (sizes[at], at))
+    order = sorted((at for at in range(len(items)) if sizes[at]), key=lambda at: (sizes[at], at))
     steps = max(1, len(order) // _PROBE_ITEMS)
     probes = [order[first::steps] for first in range(steps)]
     if not order:

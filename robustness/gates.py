@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from robustness.domain import Status
 from robustness.errors import PlanError, unknown
-from robustness.judging.decisions import guesses, of_a_guesser
+from robustness.judging.provisos import guesses, of_a_guesser, of_exploring, of_the_seen
 from robustness.judging.slices import deciding
 from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
@@ -28,7 +28,7 @@ from robustness.reports.wording import (
     percent,
     spread,
 )
-from robustness.results import MIN_PASSAGES, Verdict
+from robustness.results import EXPLORATORY, MIN_PASSAGES, Verdict
 
 __all__ = ["GRAVITY", "Gate", "Part", "gate", "slices_of", "summary_lines", "verdicts_of"]
 
@@ -90,8 +90,9 @@ def verdicts_of(
         return tuple(v for v in summary.verdicts if (v.attack, v.severity) == check)
     found = _found(summary, check)
     made = [verdict(found, kind, limits[kind], min_passages=min_passages) for kind in limits]
+    seen = of_exploring(of_the_seen(made, found), summary.environment.get(EXPLORATORY, ""))
     guesser = guesses(summary.clean.accuracy, summary.clean.chance)
-    return tuple(of_a_guesser(one) if guesser else one for one in made)
+    return tuple(of_a_guesser(one) if guesser else one for one in seen)
 
 
 def slices_of(summary: Summary, check: tuple[str, int]) -> tuple[Verdict, ...]:

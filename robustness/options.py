@@ -39,6 +39,7 @@ __all__ = [
     "ShowConfig",
     "SkipInvalid",
     "Slices",
+    "Stall",
     "SuiteName",
     "Tag",
     "Threads",
@@ -139,7 +140,7 @@ ModelArg: TypeAlias = Annotated[
     typer.Option(
         "--model-arg",
         help="How a checkpoint is asked, NAME=VALUE: kind, likelihood (raw, token, byte, letter), template, "
-        "right_label; repeatable.",
+        "right_label, untrained; repeatable.",
     ),
 ]
 Threads: TypeAlias = Annotated[
@@ -187,6 +188,15 @@ Wait: TypeAlias = Annotated[
         min=0,
         envvar="ROBUSTNESS_WAIT",
         help="Under torchrun: seconds that the first process waits for the parts of the others.",
+    ),
+]
+Stall: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--stall",
+        min=0.1,
+        envvar="ROBUSTNESS_STALL",
+        help="End with 3, and say where it hangs, where nothing is scored for so many seconds.",
     ),
 ]
 Parts: TypeAlias = Annotated[

@@ -62,6 +62,7 @@ _FLAGS = {
     "device": "auto, cpu, cuda or cuda:N",
     "undecided": "what an undecided check counts as: xfail, pass or fail",
     "output": "run folder to keep; new or empty",
+    "model_arg": "how a checkpoint is asked, NAME=VALUE, as --model-arg of `robustness check`; repeatable",
     "baseline": "an earlier run of the same suite: a run folder, a tag or auto",
     "on_missing_baseline": "where no baseline is found: fail or skip",
     "slices": "kinds of question that every limit is held on too, such as question-word; with commas",
@@ -77,7 +78,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for key, text in _FLAGS.items():
         flag = f"--robustness-{key.replace('_', '-')}"
-        group.addoption(flag, metavar=key.rpartition("_")[2].upper(), help=text)
+        action = "append" if key == "model_arg" else "store"
+        group.addoption(flag, action=action, metavar=key.rpartition("_")[2].upper(), help=text)
     group.addoption("--robustness-no-text", action="store_const", const="true", help="ids and numbers only")
 
 
@@ -279,7 +281,8 @@ def _session(config: pytest.Config, path: Path | None = None) -> Session:
     if _SESSION not in config.stash:
         from robustness.session import Session
 
-        flags = {key: config.getoption(f"robustness_{key}") for key in (*_FLAGS, "no_text")}
+        given = {key: config.getoption(f"robustness_{key}") for key in (*_FLAGS, "no_text")}
+        flags = {key: "\n".join(v) if isinstance(v, list) else v for key, v in given.items()}
         config.stash[_SESSION] = Session.of(config, path, runs=_runs(config), flags=flags)
     return config.stash[_SESSION]
 

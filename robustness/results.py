@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from robustness.domain import Polarity, Status
 
 __all__ = [
+    "EXPLORATORY",
     "MIN_PASSAGES",
     "Calibration",
     "Comparison",
@@ -21,6 +22,9 @@ __all__ = [
     "RobustAccuracy",
     "Verdict",
 ]
+
+EXPLORATORY = "exploratory"
+"""Entry of a run's environment that says why its numbers are for exploring: they can carry no verdict."""
 
 MIN_PASSAGES = 30
 """With fewer passages a clustered interval is not to be trusted: nothing passes or fails."""

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol, runtime_checkable
 
-from robustness.domain import Example, Model, Run, Scores, Suite, Truncates
+from robustness.attempts import Attempts
+from robustness.domain import Example, Model, Run, Scores, Suite
 from robustness.errors import ScoreError
 from robustness.progress import bar
+from robustness.watchdog import watched
 
 __all__ = ["run"]
 
@@ -30,8 +32,8 @@ def run(
 
     `whole` is the suite that `suite` is a share of: its items are no strangers to predictions, and
     its examples may be left out. Items of one source are neighbours, so that a model can spare
-    itself equal rows. Non-finite scores are kept as they are: judging makes them INVALID. `label`
-    stands beside the bar.
+    itself equal rows. Non-finite scores are kept as they are: judging makes them INVALID, and so an
+    item at which the model raises, where it answers others. `label` stands beside the bar.
 
     Raises `ScoreError` for predictions of another suite, a wrong number of rows or visible lengths,
     and rows of the wrong length.
@@ -41,18 +43,20 @@ def run(
     _no_foreign_answers(_items(whole or suite), model)
     scores: dict[str, Scores] = {}
     visible: dict[str, int] = {}
-    for batch in _chunks(items, chunk, label, model):
-        returned = model.score(batch)
-        scores.update(_checked(batch, returned, model.name))
-        if isinstance(model, Truncates):
-            visible.update(_seen(batch, model.visible(batch), model.name))
+    attempts = Attempts(model)
+    with watched():
+        for batch in _chunks(items, chunk, label, model):
+            for found in attempts.answers(batch):
+                scores.update(_checked(found.items, found.scores, model.name))
+                if found.visible is not None:
+                    visible.update(_seen(found.items, found.visible, model.name))
     return Run(
         model=model.name,
         model_fingerprint=model.fingerprint,
         suite=suite.fingerprint,
         scores=scores,
         visible=visible,
-        environment=_environment(model),
+        environment={**_environment(model), **attempts.told()},
     )
 
 

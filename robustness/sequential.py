@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from robustness.attempts import ERRORS, united
 from robustness.domain import Model, Run, Suite, Variant
 from robustness.judging.limits import checks, min_passages
 from robustness.judging.verdicts import undecided
@@ -61,10 +62,16 @@ def run(suite: Suite, model: Model, *, baseline: Run | None = None) -> Run:
             more,
             scores={**scored.scores, **more.scores},
             visible={**scored.visible, **more.visible},
+            environment=_environment(scored, more),
             stopped=stopped,
         )
         left = undecided(suite, scored, left, baseline=baseline)
     return replace(scored, stopped={k: n for k, n in done.items() if n < len(waiting[k])})
+
+
+def _environment(before: Run, after: Run) -> Mapping[str, str]:
+    told = united(before.environment.get(ERRORS, ""), after.environment.get(ERRORS, ""))
+    return {**after.environment, **({ERRORS: told} if told else {})}
 
 
 def share_scored(suite: Suite, run: Run) -> Mapping[Key, float]:

@@ -176,3 +176,20 @@ def test_the_report_says_which_share_of_each_check_was_scored():
     ]
     whole = summarise(made, score(made, Answers()), judge(made, score(made, Answers())))
     assert not any("Sequential" in remark for remark in whole.remarks)
+
+
+def test_what_was_raised_at_any_look_is_told_in_the_end() -> None:
+    class Fussy(Answers):
+        """It raises at one clean question and, elsewhere in its code, at every fifth passage's variants."""
+
+        def score(self, batch: Sequence[Example]) -> Sequence[Scores]:
+            names = {example.id for example in batch}
+            if "q003#0" in names:
+                raise KeyError
+            if any("~" in name and int(name[1:4]) % 5 == 0 for name in names):
+                raise ValueError
+            return super().score(batch)
+
+    made = score_until_decided(suite({"limits": {"max_drop": 0.1}}), Fussy())
+    assert [one.split(" ")[0] for one in made.environment["errors"].split("; ")] == ["KeyError", "ValueError"]
+    assert math.isnan(made.scores["q003#0"][0])

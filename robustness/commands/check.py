@@ -43,6 +43,7 @@ def check(
     sequential: flag.Sequential = False,
     shard: flag.ShardOf = None,
     wait: flag.Wait = 3600.0,
+    stall: flag.Stall = None,
     baseline: flag.Baseline = None,
     on_missing_baseline: flag.OnMissingBaseline = flag.MissingBaseline.FAIL,
     regression: flag.Regression = None,
@@ -61,7 +62,7 @@ def check(
     pyproject.toml, of the current folder. An interrupted run goes on where it ended when the same
     command is given again. Under torchrun each process scores a share and the first one judges.
     """
-    settle(quiet=quiet)
+    settle(quiet=quiet, stall=stall)
     settings = settings_of(context, config)
     if show_config:
         typer.echo(settings_text(settings, json=json))
@@ -103,9 +104,14 @@ def _rank(made: Job, shard: Shard, wait: float) -> Finished:
 
 def _forecast(made: Job, *, json: bool) -> NoReturn:
     from robustness.forecast import as_json, as_text, forecast
-    from robustness.jobs import model_asked, resolved, suite_of
+    from robustness.jobs import cache_of, model_asked, resolved, suite_of
+    from robustness.store.cache import Cache
+    from robustness.store.keep import glance
 
+    cache = cache_of(made)
     with chdir(made.settings.folder):
-        found = forecast(suite_of(made), resolved(made, model_asked(made)))
+        suite, model = suite_of(made), resolved(made, model_asked(made))
+        glance(model, suite=suite.fingerprint, cache=Cache(cache) if cache else None)
+        found = forecast(suite, model, upper_bound=made.config.sequential)
     typer.echo(as_json(found) if json else as_text(found))
     raise typer.Exit

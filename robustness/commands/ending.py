@@ -10,6 +10,7 @@ import typer
 
 from robustness.domain import Status
 from robustness.progress import OFF
+from robustness.watchdog import STALL
 
 if TYPE_CHECKING:
     from robustness.pipeline import Finished
@@ -26,10 +27,12 @@ EXIT_CODES: Mapping[Status, int] = {
 INTERRUPTED = 130
 
 
-def settle(*, quiet: bool) -> None:
-    """Turn progress bars off where that is asked for."""
+def settle(*, quiet: bool, stall: float | None = None) -> None:
+    """Turn progress bars off, and the watch on scoring on, where that is asked for."""
     if quiet:
         os.environ[OFF] = "1"
+    if stall is not None:
+        os.environ[STALL] = str(stall)
 
 
 def show(summary: Summary, *, json: bool) -> None:

@@ -55,6 +55,7 @@ def neurons(
     device: flag.Device = "auto",
     max_length: flag.MaxLength = None,
     threads: flag.Threads = None,
+    model_arg: flag.ModelArg = None,
     dry_run: flag.DryRun = False,
     json: flag.Json = False,
     quiet: flag.Quiet = False,
@@ -81,7 +82,7 @@ def neurons(
         )
     if exact and screen:
         raise UsageError("neurons: --exact and --screen came, but they are opposites; leave one out")
-    from robustness.models.options import ModelOptions
+    from robustness.models.options import ModelOptions, with_arguments
     from robustness.neurons import Ablation, Settings, Value, kinds_named
     from robustness.suites.store import thaw
 
@@ -89,7 +90,8 @@ def neurons(
     wanted = _budget(budget, seed, screen=screen)
     # One thread unless asked: the blocks are cut for one core's cache.
     settings = Settings(ablation=Ablation(Value.named(value), seed=seed), threads=threads or 1)
-    loaded = _checkpoint(model, ModelOptions(device=device, max_length=max_length, threads=threads or 1))
+    options = ModelOptions(device=device, max_length=max_length, threads=threads or 1)
+    loaded = _checkpoint(model, with_arguments(options, model_arg or ()))
     depth: Exact = "all" if exact else 0 if screen else min(layers, _layers(loaded))
     if dry_run:
         _foretell(loaded, suite, (kinds, wanted, depth), json=json)

@@ -37,6 +37,7 @@ def search(
     batch_tokens: flag.Batch = None,
     max_length: flag.MaxLength = None,
     threads: flag.Threads = None,
+    model_arg: flag.ModelArg = None,
     cache: flag.Cache = None,
     no_cache: flag.NoCache = False,
     json: flag.Json = False,
@@ -54,7 +55,7 @@ def search(
             "search: --model, --data, --attack and -o are all needed; say what to attack, on what, how and "
             "where to"
         )
-    from robustness.models.options import ModelOptions
+    from robustness.models.options import ModelOptions, with_arguments
     from robustness.models.resolve import resolve
     from robustness.pipeline import origin, searched
     from robustness.readers.load import load
@@ -66,7 +67,7 @@ def search(
     check_writable(output)
     dataset = load(data, limit=limit, skip_invalid=skip_invalid)
     dataset = replace(dataset, source=origin(dataset, limit))
-    options = ModelOptions(device, batch_tokens, max_length, threads)
+    options = with_arguments(ModelOptions(device, batch_tokens, max_length, threads), model_arg or ())
     victim = resolve(model, options=options)
     asked = Searching(attack, severity, method, budget, beam, seed)
     kept = None if no_cache else cache_folder(cache, os.environ)

@@ -82,7 +82,7 @@ class Config(StrictTable):
     max_length: int | None = Field(None, ge=8)
     threads: int | None = Field(None, ge=1)
     model_arg: tuple[str, ...] = Field((), strict=False)
-    """How a checkpoint is asked, as NAME=VALUE: kind, likelihood, template, right_label."""
+    """How a checkpoint is asked, as NAME=VALUE: kind, likelihood, template, right_label, untrained."""
     cache: str | None = Field(None, min_length=1)
     """Folder of scored rows; None is the platform's folder for caches."""
     no_cache: bool = False

@@ -18,7 +18,7 @@ from robustness.judging.reasons import not_measured, noun, told
 from robustness.results import MIN_PASSAGES, Estimate, Result, Verdict
 from robustness.stats.sequential import Betting, gate, passage_order
 
-__all__ = ["NO_BASELINE", "Rules", "decide", "guesses", "of_a_guesser", "verdict", "without_baseline"]
+__all__ = ["NO_BASELINE", "Rules", "decide", "verdict", "without_baseline"]
 
 _NONE: Final = Estimate(None)
 
@@ -108,26 +108,6 @@ def without_baseline(found: Result, limit: Limit) -> Verdict:
     reason = "no baseline came to compare with; give --baseline, or --on-missing-baseline skip"
     seen = _Finding(_NONE, found.n, found.clusters, reason)
     return _fixed(found, limit, seen, Rules(baseline=NO_BASELINE))
-
-
-def of_a_guesser(one: Verdict) -> Verdict:
-    """Return a verdict on a model that is not clearly better than guessing on the clean questions.
-
-    It has nothing to lose, so nothing passes; counts of the suite do not ask the model.
-    """
-    if one.status is not Status.PASS or one.check in COUNTS:
-        return one
-    reason = "clean accuracy is not clearly above chance, so that nothing is lost says nothing of reading"
-    return replace(one, status=Status.INVALID, reason=reason, p_value=None)
-
-
-def guesses(clean: Estimate, chance: float | None) -> bool:
-    """Return whether clean accuracy is not clearly above chance.
-
-    >>> guesses(Estimate(0.4, 0.3, 0.5), 0.25), guesses(Estimate(0.4, 0.2, 0.6), 0.25)
-    (False, True)
-    """
-    return clean.low is not None and clean.low <= (chance or 0.0)
 
 
 def _p_value(made: Verdict, limit: Limit, seen: Evidence | None, pair: Pair | None) -> float | None:

@@ -11,13 +11,14 @@ from robustness.choices import NOT_NEEDED, Reading, outcome, read
 from robustness.domain import Run, Status, Suite
 from robustness.errors import ScoreError, SuiteError
 from robustness.judging.comparisons import Pair, adjusted, clean_comparison, comparison, paired
-from robustness.judging.decisions import NO_BASELINE, Rules, decide, guesses, of_a_guesser, verdict
+from robustness.judging.decisions import NO_BASELINE, Rules, decide, verdict
 from robustness.judging.draws import clustered
 from robustness.judging.limits import LIMITS, Check, checks, known_failure, min_passages
 from robustness.judging.measures import calibration, measured
+from robustness.judging.provisos import guesses, of_a_guesser, of_exploring, of_the_seen
 from robustness.judging.slices import deciding, sliced
 from robustness.judging.worst_case import robust_accuracy
-from robustness.results import Comparison, Judgement, Outcome, PositionBias, Result, Verdict
+from robustness.results import EXPLORATORY, Comparison, Judgement, Outcome, PositionBias, Result, Verdict
 from robustness.stats.closed_form import mean
 from robustness.stats.multiplicity import benjamini_hochberg, holm
 from robustness.stats.position_bias import position_table, rstd, rstd_by_chance
@@ -69,7 +70,7 @@ def judge(suite: Suite, run: Run, *, baseline: Run | None = None) -> Judgement:
     accuracy = drawn.mean("clean")
     by_guessing = mean([e.chance for e in measured]) or 0.0
     results, made, compared = _judged_checks(suite, items, beside)
-    judged = _settled(suite, [*made, *_slices(suite, items)], guesser=guesses(accuracy, by_guessing))
+    judged = _settled(suite, [*made, *_slices(suite, items)], run, guesser=guesses(accuracy, by_guessing))
     verdicts, slices = judged[: len(made)], judged[len(made) :]
     unmeasured = len(suite.examples) - len(measured)
     seen = [clean[e.id] for e in measured]
@@ -139,21 +140,23 @@ def _slices(suite: Suite, items: Sequence[Outcome]) -> Iterator[Verdict]:
         yield from sliced(suite, items, tuple(checks(suite, baseline=False)), names, rules=_rules(suite))
 
 
-def _settled(suite: Suite, verdicts: Sequence[Verdict], *, guesser: bool) -> tuple[Verdict, ...]:
-    """Return the verdicts as guessing, correction and known failures leave them."""
+def _settled(suite: Suite, made: Sequence[Verdict], run: Run, *, guesser: bool) -> tuple[Verdict, ...]:
+    """Return the verdicts as exploring, guessing, correction and known failures leave them."""
+    verdicts = of_exploring(made, run.environment.get(EXPLORATORY, ""))
     believed = [of_a_guesser(one) for one in verdicts] if guesser else verdicts
     return tuple(_excused(suite, one) for one in _corrected(believed, _correction(suite)))
 
 
 def _judged(
     suite: Suite, items: Sequence[Outcome], beside: _Baseline | None, check: Check
-) -> tuple[Result, Pair | None, list[Verdict]]:
+) -> tuple[Result, Pair | None, Sequence[Verdict]]:
     rules = _rules(suite, beside.name if beside else "")
     found, seen = measured(
         suite, items, attack=check.attack, severity=check.severity, max_drop=check.max_drop
     )
     pair = paired(suite, seen, beside.outcomes, found) if beside else None
-    return found, pair, [decide(found, limit, seen, rules=rules, pair=pair) for limit in check.limits]
+    made = [decide(found, limit, seen, rules=rules, pair=pair) for limit in check.limits]
+    return found, pair, of_the_seen(made, found)
 
 
 def undecided(

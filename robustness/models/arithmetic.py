@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from robustness.errors import ModelError
 
-__all__ = ["device_for", "machine_class", "plain_arithmetic", "usable_threads"]
+__all__ = ["device_for", "machine_class", "plain_arithmetic", "threads_for", "usable_threads"]
+
+_log = logging.getLogger("robustness")
 
 
 def usable_threads() -> int:
@@ -22,6 +25,23 @@ def usable_threads() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
+    return _share_of_cores()
+
+
+def threads_for(asked: int | None) -> int:
+    """Return how many threads to use: what `--threads` asks for, but no more than there are cores for
+    this process, which is said; `usable_threads` where nothing was asked for. More would spin: two
+    processes of two threads on two cores burn 3.2 times the CPU time of the work.
+    """
+    if asked is None:
+        return usable_threads()
+    most = _share_of_cores()
+    if asked > most:
+        _log.warning("--threads %d: this process has %d core(s), so %d is used", asked, most, most)
+    return min(asked, most)
+
+
+def _share_of_cores() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     beside = os.environ.get("LOCAL_WORLD_SIZE", "")
     return max(1, cores // int(beside)) if beside.isdigit() and int(beside) else cores

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from robustness.models.arithmetic import plain_arithmetic
 from robustness.models.encoding import Row
 from robustness.models.forward import Adapter, Plain
+from robustness.watchdog import alive
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -40,6 +41,7 @@ class Canonical:
 
     def _score(self, row: Row) -> float:
         plain = self._plain or self._made()
+        alive()
         try:
             return plain([row])[0]
         except (RuntimeError, TypeError) as error:

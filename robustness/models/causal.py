@@ -36,7 +36,12 @@ def load(location: str, *, options: ModelOptions) -> RowModel:
 
     Raises `ModelError` for one that cannot be used: see `open_checkpoint`.
     """
-    checkpoint = open_checkpoint(location, max_length=options.max_length, kind=ModelKind.CAUSAL)
+    checkpoint = open_checkpoint(
+        location,
+        max_length=options.max_length,
+        kind=ModelKind.CAUSAL,
+        untrained=options.untrained == "exploratory",
+    )
     return causal_model(checkpoint, device=device_for(options.device), options=options)
 
 

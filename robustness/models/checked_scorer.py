@@ -14,6 +14,7 @@ from robustness.models.keys import RowKeys
 from robustness.models.ledger import Ledger, Memory, finite_rows
 from robustness.models.memory import attempted
 from robustness.models.quiet import quiet
+from robustness.models.shadow import refuse_chance
 
 __all__ = ["LARGEST_DIFFERENCE", "CheckedScorer", "Forward", "Paths"]
 
@@ -115,6 +116,7 @@ class CheckedScorer:
         plain = [self._fitted(self._paths.plain, [row], 1)[0] for row in picked]
         self.difference = max(map(_apart, fast, plain))
         if not self.difference <= LARGEST_DIFFERENCE:
+            refuse_chance(picked, lambda rows: [self._fitted(self._paths.plain, [row], 1)[0] for row in rows])
             self._fast = _alone(self._paths.plain)
             self.warning = (
                 f"the shared forward pass differs from the plain one by {self.difference:.1e}; the plain "

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from robustness.errors import ModelError
-from robustness.models.adapters import Adapter, merged, read_adapter
-from robustness.models.edited import EditRecord, read_edit
+from robustness.models.adapters import merged, read_adapter
+from robustness.models.edited import EDIT, EditRecord, edit_text, read_edit
 from robustness.models.kinds import ModelKind
 from robustness.models.locate import Located, locate
+from robustness.models.pairing import mismatches
 from robustness.models.quiet import quiet
 from robustness.models.vetting import has_tokenizer, vet_folder
+from robustness.results import EXPLORATORY
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -37,6 +39,19 @@ class Checkpoint:
     kind: ModelKind = ModelKind.MULTIPLE_CHOICE
     edit: EditRecord | None = None
     """What `robustness edit` did to it; None for a checkpoint as it was trained."""
+    exploratory: str = ""
+    """Why its numbers can carry no verdict; empty where they can."""
+    warning: str = ""
+    """What speaks against its parts being of one model; mostly empty."""
+
+    def told(self, *warnings: str) -> dict[str, str]:
+        """Return what a run's environment says of it, beside other warnings."""
+        said = {
+            EDIT: edit_text(self.edit) if self.edit else "",
+            EXPLORATORY: self.exploratory,
+            "warning": "; ".join(filter(None, (self.warning, *warnings))),
+        }
+        return {name: text for name, text in said.items() if text}
 
 
 _AUTO = {
@@ -48,33 +63,49 @@ _AUTO = {
 
 
 def open_checkpoint(
-    location: str, *, max_length: int | None = None, kind: str = ModelKind.MULTIPLE_CHOICE
+    location: str,
+    *,
+    max_length: int | None = None,
+    kind: str = ModelKind.MULTIPLE_CHOICE,
+    untrained: bool = False,
 ) -> Checkpoint:
     """Return the checkpoint of a folder or Hub id `org/name[@revision]`, of a `ModelKind` or `auto`.
 
     Weights are read from safetensors alone and no code of the checkpoint is run. The folder of a PEFT
-    adapter gives its base model with the adapter merged into it. Raises `ModelError` for a checkpoint
-    that cannot be read, is not of this kind or whose parts do not belong together.
+    adapter gives its base model with the adapter merged into it. Where it may be `untrained`, tensors
+    that it lacks are random numbers, always the same, and it is exploratory. Raises `ModelError` for a
+    checkpoint that cannot be read, is not of this kind or whose parts do not belong together.
     """
     found = locate(location)
     adapter = read_adapter(found)
     if adapter is None:
-        made_as = vet_folder(found, kind=kind)
-        network, base = _network(found, made_as), found
+        made_as = vet_folder(found, kind=kind, untrained=untrained)
+        (network, missing), base = _network(found, made_as), found
     else:
         base = locate(adapter.base)
         made_as = vet_folder(base, kind=adapter.kind_or(kind), adapted=True)
-        network = merged(_network(base, made_as, adapter=adapter), adapter)
+        plain, missing = _network(base, made_as)
+        network, missing = merged(plain, adapter), missing - adapter.supplied
+    exploratory = _lacking(found.name, missing, allowed=untrained)
     tokenizer = _tokenizer(found if has_tokenizer(found.folder) else base)
     _vet_vocabulary(found.name, network, tokenizer)
     _vet_numbers(found.name, network)
     network.eval()
     limit = _length_limit(found.name, network, tokenizer, asked=max_length)
-    edit = read_edit(found.folder)
-    return Checkpoint(found.name, found.revision, network, tokenizer, limit, made_as, edit)
+    return Checkpoint(
+        found.name,
+        found.revision,
+        network,
+        tokenizer,
+        limit,
+        made_as,
+        edit=read_edit(found.folder),
+        exploratory=exploratory,
+        warning=_unlike(network, tokenizer),
+    )
 
 
-def kind_at(location: str, *, asked: str = "auto") -> ModelKind:
+def kind_at(location: str, *, asked: str = "auto", untrained: bool = False) -> ModelKind:
     """Return the kind of the checkpoint or adapter that lies somewhere, without loading it.
 
     Raises `ModelError` where `open_checkpoint` would for want of a usable folder or kind.
@@ -82,17 +113,19 @@ def kind_at(location: str, *, asked: str = "auto") -> ModelKind:
     found = locate(location)
     adapter = read_adapter(found)
     if adapter is None:
-        return vet_folder(found, kind=asked)
+        return vet_folder(found, kind=asked, untrained=untrained)
     return vet_folder(locate(adapter.base), kind=adapter.kind_or(asked), adapted=True)
 
 
-def _network(found: Located, kind: ModelKind, *, adapter: Adapter | None = None) -> PreTrainedModel:
+def _network(found: Located, kind: ModelKind) -> tuple[PreTrainedModel, frozenset[str]]:
+    """Return the network and the tensors that its files lack, by name: random numbers, always the same."""
     import torch
     import transformers
     from safetensors import SafetensorError
 
     try:
-        with quiet():
+        with quiet(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
             network, info = getattr(transformers, _AUTO[kind]).from_pretrained(
                 found.folder,
                 dtype=torch.float32,
@@ -107,13 +140,11 @@ def _network(found: Located, kind: ModelKind, *, adapter: Adapter | None = None)
             f"model {found.name!r}: transformers could not load it ({_one_line(error)}), but a "
             "complete checkpoint is needed; save or fetch it again"
         ) from error
-    _vet_loading(found.name, info, supplied=adapter.supplied if adapter else ())
-    return cast("PreTrainedModel", network)
+    _vet_loading(found.name, info)
+    return cast("PreTrainedModel", network), frozenset(map(str, info["missing_keys"]))
 
 
-def _vet_loading(
-    name: str, info: Mapping[str, Iterable[Iterable[object]]], *, supplied: Collection[str] = ()
-) -> None:
+def _vet_loading(name: str, info: Mapping[str, Iterable[Iterable[object]]]) -> None:
     misshaped = [" ".join(map(str, key)) for key in info["mismatched_keys"]]
     faults = [*sorted(misshaped), *map(str, info["error_msgs"])]
     if faults:
@@ -122,13 +153,26 @@ def _vet_loading(
             f"({'; '.join(faults[:3])}), but weights and configuration of one model are needed; "
             "save or fetch it again"
         )
-    missing = sorted(set(map(str, info["missing_keys"])) - set(supplied))
-    if missing:
+
+
+def _lacking(name: str, missing: Collection[str], *, allowed: bool) -> str:
+    """Return why one that lacks tensors can carry no verdict, or refuse it; empty for a whole one."""
+    shown = ", ".join(sorted(missing)[:5])
+    if missing and not allowed:
         raise ModelError(
             f"model {name!r}: {len(missing)} tensor(s) are not in the checkpoint and would be "
-            f"newly initialised with random numbers ({', '.join(missing[:5])}), but trained ones "
-            "are needed: the head was never trained or not saved; fine-tune the model first"
+            f"newly initialised with random numbers ({shown}), but trained ones are needed: the head was "
+            "never trained or not saved; fine-tune the model first, or look at it all the same, without any "
+            "verdict, with --model-arg untrained=exploratory"
         )
+    return f"{len(missing)} tensor(s) were never trained and are random numbers ({shown})" if missing else ""
+
+
+def _unlike(network: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> str:
+    names = ("bos", "cls", "eos", "mask", "pad", "sep")
+    special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id", None) for name in names}
+    embedded = network.get_input_embeddings().weight.shape[0]
+    return mismatches(network.config.to_dict(), special, tokens=len(tokenizer), embedded=embedded)
 
 
 def _tokenizer(found: Located) -> PreTrainedTokenizerFast:

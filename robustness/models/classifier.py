@@ -42,7 +42,12 @@ def load(location: str, *, options: ModelOptions) -> Classifier:
 
     Raises `ModelError` for one that cannot be used: see `open_checkpoint` and `right_label`.
     """
-    checkpoint = open_checkpoint(location, max_length=options.max_length, kind=ModelKind.CLASSIFIER)
+    checkpoint = open_checkpoint(
+        location,
+        max_length=options.max_length,
+        kind=ModelKind.CLASSIFIER,
+        untrained=options.untrained == "exploratory",
+    )
     return Classifier(checkpoint, device=device_for(options.device), options=options)
 
 

@@ -40,7 +40,12 @@ def load(location: str, *, options: ModelOptions) -> RowModel:
 
     Raises `ModelError` for one that cannot be used: see `open_checkpoint`.
     """
-    checkpoint = open_checkpoint(location, max_length=options.max_length, kind=ModelKind.ENCODER_DECODER)
+    checkpoint = open_checkpoint(
+        location,
+        max_length=options.max_length,
+        kind=ModelKind.ENCODER_DECODER,
+        untrained=options.untrained == "exploratory",
+    )
     return encoder_decoder_model(checkpoint, device=device_for(options.device), options=options)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from robustness.errors import ModelError, UsageError
+from robustness.watchdog import alive
 
 __all__ = ["KEY", "Answer", "Client", "checked_url"]
 
@@ -59,6 +60,7 @@ class Client:
         """
         last = ""
         for attempt in range(_TRIES):
+            alive()
             try:
                 with _opener().open(self._request(payload), timeout=self.timeout) as response:
                     return Answer(int(response.status), _json(response.read(_LARGEST)))

@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from robustness.domain import Example, Scores
-from robustness.models.arithmetic import device_for, usable_threads
+from robustness.models.arithmetic import device_for, threads_for
 from robustness.models.checkpoint import Checkpoint, open_checkpoint
-from robustness.models.edited import EDIT, edit_text
 from robustness.models.encoding import Encoded, Row, encode
 from robustness.models.fingerprint import fingerprint, numeric_class
 from robustness.models.forward import MULTIPLE_CHOICE, Plain, pad_id, takes_types
@@ -35,9 +34,9 @@ def load(location: str, *, options: ModelOptions) -> HuggingFaceModel:
     Raises `ModelError` for one that cannot be used: see `open_checkpoint`.
     """
     device = device_for(options.device)
-    return HuggingFaceModel(
-        open_checkpoint(location, max_length=options.max_length), device=device, options=options
-    )
+    untrained = options.untrained == "exploratory"
+    checkpoint = open_checkpoint(location, max_length=options.max_length, untrained=untrained)
+    return HuggingFaceModel(checkpoint, device=device, options=options)
 
 
 class HuggingFaceModel:
@@ -50,7 +49,7 @@ class HuggingFaceModel:
     """
 
     __slots__ = (
-        "_device", "_edit", "_last", "_numeric", "_options", "_revision", "_rows", "_typed", "counts",
+        "_device", "_last", "_numeric", "_opened", "_options", "_rows", "_threads", "_typed", "counts",
         "fingerprint", "max_length", "name", "network", "tokenizer",
     )  # fmt: skip
 
@@ -66,10 +65,10 @@ class HuggingFaceModel:
         self.max_length: int = checkpoint.max_length
         self.network: PreTrainedModel = checkpoint.network
         self.tokenizer: PreTrainedTokenizerFast = checkpoint.tokenizer
-        self._revision = checkpoint.revision
-        self._edit = checkpoint.edit
+        self._opened = checkpoint
         self._device = device
         self._options = options or ModelOptions()
+        self._threads = threads_for(self._options.threads)
         self._numeric = numeric_class(self.network, device=device)
         self._typed = takes_types(self.network)
         self._last: tuple[tuple[Example, ...], tuple[Encoded, ...]] = ((), ())
@@ -108,6 +107,10 @@ class HuggingFaceModel:
         return tuple(
             row or (_NAN,) * len(example.options) for example, row in zip(batch, settled, strict=True)
         )
+
+    def known(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """Return those rows of `encode` that need no forward pass: the ledger has their scores."""
+        return self._rows.known(rows)
 
     def canonical(self, batch: Sequence[Example]) -> tuple[Scores, ...]:
         """Return what `score` does, all of it in fp64: one row at a time, on one thread of the CPU."""
@@ -149,7 +152,7 @@ class HuggingFaceModel:
             "numeric_class": self._numeric,
             "out_of_memory_rows": str(self.counts["out_of_memory_rows"]),
             "rescored_items": str(self.counts["rescored_items"]),
-            "revision": self._revision,
+            "revision": self._opened.revision,
             "threads": str(self._machine().threads),
             "tf32": "off",
             "tokenizers": tokenizers.__version__,
@@ -167,9 +170,7 @@ class HuggingFaceModel:
                 "shadow_check": f"largest difference {shadow.difference:.1e}",
             }
         )
-        warning = {"warning": self._rows.warnings} if self._rows.warnings else {}
-        edited = {EDIT: edit_text(self._edit)} if self._edit else {}
-        return {"forward": self._rows.path, **measured, **edited, **warning}
+        return {"forward": self._rows.path, **measured, **self._opened.told(self._rows.warnings)}
 
     def _settled(self, encoded: Sequence[Encoded], scores: Sequence[Scores]) -> list[Scores]:
         """Return the scores, near ties decided by canonical ones."""
@@ -194,7 +195,7 @@ class HuggingFaceModel:
 
     def _machine(self) -> Machine:
         budget = self._options.batch_tokens or _BUDGET[self._device.partition(":")[0]]
-        return Machine(self._device, budget, self._options.threads or usable_threads())
+        return Machine(self._device, budget, self._threads)
 
     def _scorer(self) -> RowScorer:
         plain = Plain(

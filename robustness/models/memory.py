@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from robustness.models.encoding import Row
+from robustness.watchdog import alive
 
 __all__ = ["Fitted", "attempted", "within_memory"]
 
@@ -57,6 +58,7 @@ def attempted(forward: Callable[[], list[float]]) -> list[float] | None:
     """
     import torch
 
+    alive()
     try:
         return forward()
     except MemoryError:

@@ -12,7 +12,7 @@ from robustness.models.likelihood import Likelihood
 
 __all__ = ["ARGUMENTS", "ModelOptions", "with_arguments"]
 
-ARGUMENTS = ("kind", "likelihood", "right_label", "template")
+ARGUMENTS = ("kind", "likelihood", "right_label", "template", "untrained")
 """Options that say how a model is asked, by the names that `--model-arg NAME=VALUE` takes."""
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -48,9 +48,14 @@ class ModelOptions:
     right_label: str | None = None
     """The label of a two-way classifier that says "this option is right", by its name in config.json."""
 
+    untrained: str = "refuse"
+    """A checkpoint that lacks tensors, such as a trained head: `refuse` it, or score it with random numbers
+    in their place, `exploratory`: the run can carry no verdict."""
+
     def __post_init__(self) -> None:
         _known("kind", self.kind, ("auto", *ModelKind))
         _known("likelihood", self.likelihood, tuple(Likelihood))
+        _known("untrained", self.untrained, ("exploratory", "refuse"))
         if not _DEVICE.fullmatch(self.device):
             raise UsageError(
                 f"--device: {self.device!r} came, but auto, cpu, cuda or cuda:N is needed; "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from robustness.domain import Example, Scores
-from robustness.models.arithmetic import usable_threads
+from robustness.models.arithmetic import threads_for
 from robustness.models.checked_scorer import CheckedScorer, Paths
 from robustness.models.continuations import Continuations
 from robustness.models.encoding import Row
@@ -50,7 +50,7 @@ class RowModel:
     """
 
     __slots__ = (
-        "_device", "_last", "_numeric", "_revision", "_scorer", "_threads", "_ways", "counts", "fingerprint",
+        "_device", "_last", "_numeric", "_opened", "_scorer", "_threads", "_ways", "counts", "fingerprint",
         "kind", "max_length", "name", "network", "tokenizer",
     )  # fmt: skip
 
@@ -64,11 +64,11 @@ class RowModel:
         """What was done so far: rows, rows_forwarded, forward_calls, tokens, rescored_items,
         canonical_rows, shadow_rows, out_of_memory_rows; encoder_rows where there is an encoder."""
         self._ways = ways
-        self._revision, self._device = checkpoint.revision, device
+        self._opened, self._device = checkpoint, device
         self._numeric = numeric_class(self.network, device=device)
         weights = fingerprint(self.network, self.tokenizer, max_length=self.max_length, numeric=self._numeric)
         self.fingerprint: str = combined(weights, {"adapter": ways.name, **ways.settings})
-        self._threads = options.threads or usable_threads()
+        self._threads = threads_for(options.threads)
         self._last: tuple[tuple[Example, ...], tuple[Continuations, ...]] = ((), ())
         self._scorer = CheckedScorer(
             ways.paths,
@@ -145,7 +145,7 @@ class RowModel:
             "numeric_class": self._numeric,
             "out_of_memory_rows": str(self.counts["out_of_memory_rows"]),
             "rescored_items": str(self.counts["rescored_items"]),
-            "revision": self._revision,
+            "revision": self._opened.revision,
             "threads": str(self._threads),
             "tf32": "off",
             "tokenizers": tokenizers.__version__,
@@ -153,7 +153,7 @@ class RowModel:
             "transformers": transformers.__version__,
             **self._ways.settings,
             **({} if checked is None else {"shadow_check": f"largest difference {checked:.1e}"}),
-            **({"warning": self._scorer.warning} if self._scorer.warning else {}),
+            **self._opened.told(self._scorer.warning),
         }
 
     def _ready(self) -> None:

@@ -18,7 +18,7 @@ from robustness.models.keys import RowKeys
 from robustness.models.ledger import Ledger, Memory, finite_rows
 from robustness.models.memory import Fitted, within_memory
 from robustness.models.packed import Packed
-from robustness.models.shadow import Shadow, difference, shadow_of
+from robustness.models.shadow import Shadow, difference, refuse_chance, shadow_of
 from robustness.models.workers import in_order
 
 __all__ = ["Machine", "RowScorer"]
@@ -134,6 +134,12 @@ class RowScorer:
                 values.update(part)
         return values
 
+    def known(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """Return those rows whose scores the ledger has."""
+        keys = self._keys_of(rows)
+        found = self.ledger.known(tuple(keys.values()))
+        return tuple(row for row in rows if keys[row] in found)
+
     def bound(self) -> float:
         """Return the gap below which two scores are a near tie; it depends on the model alone."""
         if self.shadow is None:
@@ -223,8 +229,10 @@ class RowScorer:
             found = shadow_of(self._probes, fast=fast, plain=self._alone, canonical=self._canonical)
             real = self._sample(rows)
             apart = difference(fast(real), self._alone(real)) if real else 0.0
+            worst = replace(found, difference=max(found.difference, apart))
+            if not worst.agrees:  # of a network that draws random numbers no two passes agree
+                refuse_chance((*real, *self._probes)[:4], self._alone)
         self.counts["shadow_rows"] += len(self._probes) + len(real)
-        worst = replace(found, difference=max(found.difference, apart))
         if not worst.agrees:
             self._warning = (
                 f"the {self.path} forward pass differs from the plain one by {worst.difference:.1e}; "

@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from robustness.errors import ModelError
 from robustness.models.encoding import Row
 
-__all__ = ["LARGEST_DIFFERENCE", "Shadow", "difference", "near_tie_bound", "shadow_of"]
+__all__ = ["LARGEST_DIFFERENCE", "Shadow", "difference", "near_tie_bound", "refuse_chance", "shadow_of"]
 
 Scorer = Callable[[Sequence[Row]], list[float]]
 
@@ -99,6 +100,20 @@ def difference(scores: Iterable[float], reference: Iterable[float]) -> float:
     (0.25, inf)
     """
     return max((_apart(a, b) for a, b in zip(scores, reference, strict=True)), default=0.0)
+
+
+def refuse_chance(rows: Sequence[Row], plain: Scorer) -> None:
+    """Return if two plain passes over the same rows agree, as `LARGEST_DIFFERENCE` counts it.
+
+    Raises:
+        ModelError: they do not, so that nothing that the network says can be repeated.
+    """
+    apart = difference(plain(rows), plain(rows))
+    if not apart <= LARGEST_DIFFERENCE:
+        raise ModelError(
+            f"model: two passes over the same {len(rows)} row(s) differ by {apart:.1e}, but one input needs "
+            f"one score; turn off what draws random numbers in it, such as dropout that eval() does not reach"
+        )
 
 
 def _apart(a: float, b: float) -> float:

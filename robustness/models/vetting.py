@@ -17,12 +17,15 @@ _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _TOKENIZER_FILES = ("tokenizer.json", "vocab*", "*.model", "*.codes")
 
 
-def vet_folder(found: Located, *, kind: str = "multiple-choice", adapted: bool = False) -> ModelKind:
+def vet_folder(
+    found: Located, *, kind: str = "multiple-choice", adapted: bool = False, untrained: bool = False
+) -> ModelKind:
     """Return the kind of a checkpoint whose files are whole and plain, or raise `ModelError`.
 
     Refused are quantised weights, code that comes with the checkpoint, architectures of another kind,
     pickled weights, and folders without configuration, weights or tokenizer. The base of an adapter
-    (`adapted`) may lack the tokenizer and the head, which come with the adapter.
+    (`adapted`) may lack the tokenizer and the head, which come with the adapter; one that may be
+    `untrained` lacks its head, whatever architecture it names.
     """
     where, folder = f"model {found.name!r}", found.folder
     config = read_json(folder / "config.json", where)
@@ -40,7 +43,8 @@ def vet_folder(found: Located, *, kind: str = "multiple-choice", adapted: bool =
             f"{where}: config.json asks for quantised weights, whose scores can depend on the "
             "other rows of a batch, but fp32 is needed for a verdict; give the full checkpoint"
         )
-    found_kind = ModelKind(kind) if adapted and kind != "auto" else kind_of(config, asked=kind, where=where)
+    said = (adapted or untrained) and kind != "auto"
+    found_kind = ModelKind(kind) if said else kind_of(config, asked=kind, where=where)
     _vet_weights_format(where, folder)
     if not adapted and not has_tokenizer(folder):
         # transformers would make up an empty tokenizer here and score unknown tokens.

@@ -14,6 +14,7 @@ from robustness.errors import RobustnessError
 from robustness.reports.items import read_items
 from robustness.reports.privacy import public_text
 from robustness.reports.store import ITEMS, MANIFEST, read_run
+from robustness.results import EXPLORATORY
 
 __all__ = [
     "AUTO",
@@ -80,6 +81,11 @@ def read_baseline(folder: Path) -> Baseline:
         manifest = read_manifest(folder)
     except RobustnessError as error:
         raise RobustnessError(f"baseline: {error}, or give another --baseline") from None
+    if unfit := run.environment.get(EXPLORATORY):
+        raise RobustnessError(
+            f"baseline {folder.name!r}: it is exploratory ({unfit}), but a run that can carry a verdict is "
+            f"needed; give another --baseline"
+        )
     told = {
         "run": public_text(folder.name or folder.resolve().name),
         "created": manifest.get("created"),

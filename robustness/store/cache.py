@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from robustness.errors import OutputError
+from robustness.store import at_hand
 from robustness.store.durable import write_durably
-from robustness.store.entry import begin, load, seal
+from robustness.store.entry import Loaded, begin, interrupted, load, seal
 from robustness.store.header import SCHEMA, Header
 from robustness.store.locks import waiting
 from robustness.store.network import is_remote
@@ -74,11 +75,27 @@ class Cache:
         else:
             prune(self._versioned, self.limit)
             writer = Segments(folder, header) if is_remote(folder) else begin(folder, header)
+        at_hand.tell(writer.broken_off)
         try:
             return Store(folder, header, loaded, writer)
         except BaseException:
             writer.close()
             raise
+
+    def peek(self, header: Header) -> Store:
+        """Return a store of what a run of this header would find; what it is told is forgotten.
+
+        Raises:
+            StoreError: rows in the cache contradict each other.
+        """
+        folder = self._versioned / header.entry
+        if not folder.is_dir():
+            return Store(folder, header, Loaded((), (), 0), Memory())
+        tables = list(load(folder, header).tables)
+        for journal in interrupted(folder, header):
+            tables.append((f"journal {journal.path.name}", journal.table()))
+            journal.close()
+        return Store(folder, header, Loaded(tuple(tables), (), 0), Memory())
 
     def settle(self, header: Header) -> None:
         """Seal what interrupted runs of this header have left, before several processes start at once:
@@ -92,6 +109,7 @@ class Cache:
             return
         with waiting(folder / "settle"):
             journal = begin(folder, header)
+            at_hand.tell(journal.broken_off)
             try:
                 seal(folder, header, journal.table())
             except BaseException:

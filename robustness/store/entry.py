@@ -15,7 +15,7 @@ from robustness.store.locks import waiting
 from robustness.store.rows import Table, union
 from robustness.store.sealed import read_sealed, write_sealed
 
-__all__ = ["JOURNALS", "Loaded", "begin", "discard", "load", "seal"]
+__all__ = ["JOURNALS", "Loaded", "begin", "discard", "interrupted", "load", "seal"]
 
 JOURNALS = "journal-*.sqlite"
 _MOST_FILES = 8
@@ -62,7 +62,7 @@ def begin(folder: Path, header: Header) -> Journal:
         OutputError: the disk is full or refuses.
         StoreError: two interrupted runs contradict each other.
     """
-    found = _interrupted(folder, header)
+    found = interrupted(folder, header)
     if not found:
         return Journal(folder / _name(header, token_hex(4)), header)
     first, *others = found
@@ -72,6 +72,7 @@ def begin(folder: Path, header: Header) -> Journal:
             for start in range(0, len(rows), _AT_ONCE):
                 first.record(dict(rows[start : start + _AT_ONCE]))
             first.resumed += other.resumed
+            first.broken_off += other.broken_off
             first.dropped += other.dropped
             other.remove()
     except BaseException:
@@ -107,7 +108,8 @@ def discard(manifest: Path) -> None:
         manifest.with_suffix(".parquet").unlink(missing_ok=True)
 
 
-def _interrupted(folder: Path, header: Header) -> list[Journal]:
+def interrupted(folder: Path, header: Header) -> list[Journal]:
+    """Return the journals that interrupted runs of this header have left; the caller closes them."""
     journals = []
     for path in sorted(folder.glob(_name(header, "*"))):
         with suppress(RobustnessError):  # in use, or another user's

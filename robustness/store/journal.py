@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from robustness.errors import StoreError
+from robustness.store import at_hand
 from robustness.store.header import Header
 from robustness.store.locks import hold
 from robustness.store.rows import Table, agree, checksum, packed, refuse_unfit, unpacked
@@ -57,7 +58,10 @@ class Journal:
         """What is to be counted over all attempts of the run; written with each `record`."""
         self.dropped = 0
         """Rows that were damaged: found on opening, on reading or on writing."""
+        self._noted = False
         self._held = hold(path)
+        self.broken_off = at_hand.left(path)
+        """Items that an earlier writer was at when its process died."""
         try:
             with told(path):
                 self.dropped = mend(path, header)
@@ -127,16 +131,24 @@ class Journal:
             return not self._connection.execute("SELECT 1 FROM rows LIMIT 1").fetchall()
         return False
 
+    def at(self, items: Sequence[str]) -> None:
+        """Note the items that are scored next, for whoever comes after a death of this process."""
+        self._noted = True
+        at_hand.note(self.path, items)
+
     def close(self) -> None:
         """Close the file and let the next writer in; what is recorded stays."""
         with suppress(*FAULTS):
             self._connection.close()
+        if self._noted:  # who scored nothing leaves the note of an earlier death
+            at_hand.clear(self.path)
         self._held.release()
 
     def remove(self) -> None:
         """Close and delete the journal: its rows are safe elsewhere."""
         with suppress(*FAULTS):
             self._connection.close()
+        at_hand.clear(self.path)
         unlink_all(self.path)
         self._held.release()
         self._held.forget()

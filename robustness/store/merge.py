@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -200,4 +200,9 @@ def _environment(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
     for environment in parts:
         for name, value in environment.items():
             values.setdefault(name, set()).add(value)
-    return {name: "; ".join(sorted(values[name])) for name in sorted(values)}
+    return {name: _told(values[name]) for name in sorted(values)}
+
+
+def _told(values: Collection[str]) -> str:
+    """Return the value that all parts have; else what each of them tells, once: as if one had told it all."""
+    return min(values) if len(values) == 1 else "; ".join(sorted({o for v in values for o in v.split("; ")}))

@@ -25,6 +25,7 @@ class Memory:
     mode = "read-only"
     resumed = 0
     dropped = 0
+    broken_off: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.counters: Callable[[], Mapping[str, int]] = dict
@@ -38,6 +39,9 @@ class Memory:
         """Remember the rows until the process ends; the first score of a row stays."""
         refuse_unfit(rows)
         self._rows.update({key: score for key, score in rows.items() if key not in self._rows})
+
+    def at(self, items: Sequence[str]) -> None:
+        """Nothing is noted: there is no journal that the next process would find."""
 
     def totals(self) -> dict[str, int]:
         """Return what `counters` counts; earlier attempts are not known."""

@@ -23,6 +23,7 @@ class Writer(Protocol):
     counters: Callable[[], Mapping[str, int]]
     resumed: int
     dropped: int
+    broken_off: tuple[str, ...]
 
     def known(self, keys: Sequence[bytes]) -> Mapping[bytes, float]:
         """Return the scores of those keys that are here."""
@@ -30,6 +31,10 @@ class Writer(Protocol):
 
     def record(self, rows: Mapping[bytes, float]) -> None:
         """Keep the rows; durable when it returns."""
+        ...
+
+    def at(self, items: Sequence[str]) -> None:
+        """Note the items that are scored next."""
         ...
 
     def totals(self) -> dict[str, int]:
@@ -78,6 +83,15 @@ class Store:
     def kept(self) -> bool:
         """Whether rows outlive the process."""
         return self.writer.mode != Memory.mode
+
+    @property
+    def broken_off(self) -> tuple[str, ...]:
+        """Items that an earlier process of this run was at when it died."""
+        return self.writer.broken_off
+
+    def at(self, items: Sequence[str]) -> None:
+        """Note the items that are scored next: where the process dies, the next one can name them."""
+        self.writer.at(items)
 
     def known(self, keys: Sequence[bytes]) -> Mapping[bytes, float]:
         """Return the scores of those keys that this or an earlier run has scored."""

@@ -89,6 +89,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setenv("COLUMNS", "200")
     # What -q sets must not outlive the test.
     monkeypatch.setenv("TQDM_DISABLE", "0")
+    monkeypatch.setenv("ROBUSTNESS_STALL", "")
 
     def run(*words: str, env: Mapping[str, str] | None = None) -> Said:
         with monkeypatch.context() as patched:

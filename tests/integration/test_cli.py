@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -647,3 +648,23 @@ def test_how_a_checkpoint_is_asked_comes_from_flag_or_file(
     mistyped = command("check", "-q", "--model", checkpoint, "--model-arg", "likelyhood=raw", "-o", "run")
     assert mistyped.code == 2
     assert "did you mean 'likelihood'?" in mistyped.err
+
+
+def test_case_7_a_model_whose_head_was_never_trained_can_be_looked_at_but_never_passes(
+    command: Command, data: str, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = Path(shutil.copytree(location(), tmp_path / "headless"))
+    tensors = load_file(folder / "model.safetensors")
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith("classifier.")}
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    asked = ("check", "-q", "--model", "headless", "--data", data, "--limit", "40", "--no-cache")
+    assert "untrained=exploratory" in command(*asked, "-o", "refused").err
+    said = command(*asked, "--model-arg", "untrained=exploratory", "-o", "run")
+    assert said.code == 3, said.err
+    told = summary(tmp_path / "run")
+    assert {attack["status"] for attack in told["attacks"] if attack["limits"]} == {"invalid"}
+    assert "Exploratory: 2 tensor(s) were never trained" in (tmp_path / "run" / "report.md").read_text()
+    beside = command(*asked, "--baseline", "run", "-o", "beside", "--model-arg", "untrained=exploratory")
+    assert (beside.code, "it is exploratory" in beside.err) == (3, True)

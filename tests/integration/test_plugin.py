@@ -447,6 +447,13 @@ def test_data_that_cannot_be_read_makes_every_check_an_error_told_in_a_paragraph
     assert done.out.count("INVALID    ") == len(ENDS)
 
 
+def test_how_a_checkpoint_is_asked_comes_from_repeated_flags(project):
+    asked = ("--robustness-model-arg", "kind=causal", "--robustness-model-arg", "likelyhood=raw")
+    done = project.run("--robustness", "-k", "foreign", *asked, ROBUSTNESS_MODEL="stories-bert")
+    assert "did you mean 'likelihood'?" in done.out
+    assert "Traceback" not in done.out
+
+
 def test_a_fault_of_the_model_keeps_its_stack_and_is_not_tried_again(project):
     done = project.run("--robustness", "-k", "shuffle", ROBUSTNESS_MODEL="model:broken")
     assert done.out.count("RuntimeError: no such weights") == 2  # the stack, and its line in the summary
@@ -637,6 +644,17 @@ def test_nothing_passes_where_a_clean_question_was_not_measured(warm):
     judged = gate(gappy, check, verdicts)
     assert judged.status is Status.INVALID
     assert judged.line.endswith("1 clean question not measured")
+
+
+def test_limits_of_a_test_are_no_way_around_what_takes_a_verdict_back(warm):
+    check, limits = ("foreign-sentence", 1), {"min_accuracy": 0.0}
+    assert [v.status for v in verdicts_of(warm, check, limits=limits)] == [Status.PASS]
+    untrained = replace(warm, environment={**warm.environment, "exploratory": "it was never trained"})
+    (never,) = verdicts_of(untrained, check, limits=limits)
+    assert (never.status, "never trained" in never.reason) == (Status.INVALID, True)
+    attacks = tuple(replace(a, visible_share=0.2) if a.name == check[0] else a for a in warm.attacks)
+    (unseen,) = verdicts_of(replace(warm, attacks=attacks), check, limits=limits)
+    assert (unseen.status, "saw 20% of" in unseen.reason) == (Status.INVALID, True)
 
 
 def test_a_failure_outranks_a_pass_of_the_same_check(warm):

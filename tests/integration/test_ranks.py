@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,23 @@ def body(folder: Path) -> tuple[dict[str, Any], bytes]:
     return read, (folder / "items.parquet").read_bytes()
 
 
-def launched(here: Path, processes: int, **environment: str) -> subprocess.Popen[str]:
-    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+def torchrun(processes: int) -> list[str]:
+    return ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+
+
+def accelerate(processes: int) -> list[str]:
+    asked = ["--cpu", "--num_processes", str(processes), "--num_machines", "1", "--mixed_precision", "no"]
+    # Any free port: another job of this machine may hold the usual one.
+    return ["accelerate.commands.launch", *asked, "--dynamo_backend", "no", "--main_process_port", "0"]
+
+
+def launched(
+    here: Path, processes: int, *, by: Callable[[int], list[str]] = torchrun, **environment: str
+) -> subprocess.Popen[str]:
     check = ["robustness", "check", "--model", MODEL, *DATA, "--wait", "120", "-q", "-o", "run"]
     told = {"PYTHONPATH": str(ROOT), "ROBUSTNESS_CACHE": str(here / "cache"), **environment}
     return subprocess.Popen(
-        [sys.executable, "-m", *torchrun, "-m", *check],
+        [sys.executable, "-m", *by(processes), "-m", *check],
         cwd=here,
         env={**os.environ, **told},
         stdout=subprocess.PIPE,
@@ -127,6 +140,16 @@ def test_torchrun_gives_the_report_of_one_process(tmp_path, alone, processes):
     process = launched(tmp_path, processes)
     _, said = process.communicate(timeout=400)
     assert (tmp_path / "run").is_dir(), said
+    assert body(tmp_path / "run") == alone
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not find_spec("accelerate"), reason="no accelerate: `pip install accelerate` has it")
+def test_accelerate_launch_gives_the_report_of_one_process(tmp_path, alone):
+    process = launched(tmp_path, 2, by=accelerate, HF_HOME=str(tmp_path / "no-configuration"))
+    _, said = process.communicate(timeout=400)
+    assert (tmp_path / "run").is_dir(), said
+    assert process.returncode in {0, 1, 4}, said
     assert body(tmp_path / "run") == alone
 
 

@@ -130,3 +130,15 @@ def test_on_the_demo_model_a_search_beats_the_best_fixed_recipe_of_its_kind_and_
     fresh = resolve(str(location()), options=ModelOptions(threads=1, batch_tokens=300))
     replayed = run(thaw(freeze(found, tmp_path / "found")), fresh)
     assert replayed.scores == run(found, model).scores
+
+
+def test_how_a_checkpoint_is_asked_is_said_as_for_check(
+    command: Command, write_jsonl: WriteJsonl, tmp_path: Path
+) -> None:
+    from robustness.demo.checkpoint import location
+
+    data, model = write_jsonl(tmp_path, 2), str(location())
+    refused = searched(command, data, "--model-arg", "kind=causal", model=model)
+    assert (refused.code, "causal" in refused.err) == (3, True), refused.err
+    mistyped = searched(command, data, "--model-arg", "likelyhood=raw", model=model)
+    assert (mistyped.code, "did you mean 'likelihood'?" in mistyped.err) == (2, True), mistyped.err

@@ -234,6 +234,31 @@ def test_edits_behind_the_cut_are_reported_as_truncated():
     assert [v.status for v in seen.verdicts] == [Status.PASS, Status.FAIL]
 
 
+def with_unseen_edits(seen: int, *, passages: int = 40, **limits: float):
+    """Return the judgement of a model that no attack can hurt, and that saw so many characters."""
+    examples = [example(f"q{i}") for i in range(passages)]
+    edit = Edit("passage", 0, 17, "", " Home is far.")
+    variants = [variant(e.id, "swap", edits=(edit,)) for e in examples]
+    made = suite(examples, variants, checks=[check("swap", max_drop=0.1, **limits)])
+    return judge(made, run(dict.fromkeys(ids(made), RIGHT), {f"{e.id}~swap.1": seen for e in examples}))
+
+
+def test_case_17_an_attack_of_which_less_than_half_was_seen_does_not_pass():
+    (unseen,) = with_unseen_edits(20).verdicts
+    assert unseen.status is Status.INVALID
+    assert "the model saw 23% of what the attack edited" in unseen.reason
+    assert with_unseen_edits(20).status is Status.INVALID
+    assert [v.status for v in with_unseen_edits(29).verdicts] == [Status.PASS]
+
+
+def test_case_17_a_floor_of_the_plan_s_stands_for_the_usual_one():
+    judged = with_unseen_edits(20, max_truncated=1.0)
+    assert {v.check: v.status for v in judged.verdicts} == {
+        "max_drop": Status.PASS,
+        "max_truncated": Status.PASS,
+    }
+
+
 def test_the_planted_rate_is_over_the_items_that_planted_something():
     examples = [example(f"q{i}") for i in range(3)]
     variants = [

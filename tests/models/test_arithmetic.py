@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from robustness.errors import ModelError
-from robustness.models.arithmetic import device_for, plain_arithmetic, usable_threads
+from robustness.models.arithmetic import device_for, plain_arithmetic, threads_for, usable_threads
 
 
 def test_reduced_precision_gradients_and_autocast_are_off_inside_and_restored_outside():
@@ -54,6 +54,26 @@ def test_processes_of_one_machine_share_its_cores(monkeypatch, processes, thread
     monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
     assert usable_threads() == threads
+
+
+@pytest.mark.parametrize(
+    ("asked", "beside", "used", "said"),
+    [(64, "", 4, "--threads 64: this process has 4 core(s)"), (3, "2", 2, "has 2 core(s)"), (4, "", 4, "")],
+)
+def test_case_65_more_threads_than_cores_are_capped_and_that_is_said(
+    monkeypatch, caplog, asked, beside, used, said
+):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", beside)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    assert threads_for(asked) == used
+    assert said in caplog.text
+    assert bool(said) == bool(caplog.records)
+
+
+def test_case_65_what_the_launcher_says_stands_where_nothing_is_asked_for(monkeypatch, caplog):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert threads_for(None) == 3
+    assert not caplog.records
 
 
 def test_auto_takes_the_cpu_where_there_is_no_gpu(monkeypatch):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from robustness.domain import Example, Model, Truncates
 from robustness.errors import ModelError
@@ -191,6 +192,17 @@ def test_a_fast_way_that_is_wrong_gives_way_to_the_plain_one_and_says_so(folders
     for scores, other in zip(model.score(ITEMS), right, strict=True):
         assert scores == pytest.approx(other, rel=1e-5)
     assert "differs from the plain one" in model.environment()["warning"]
+
+
+def test_case_6_a_language_model_that_draws_random_numbers_is_refused(folders):
+    model = opened(folders["llama"])
+
+    def drawn(_module, _inputs, found):
+        found.logits *= torch.rand_like(found.logits)
+
+    model.network.register_forward_hook(drawn)
+    with pytest.raises(ModelError, match="two passes over the same"):
+        model.score(ITEMS)
 
 
 @pytest.mark.parametrize("most", [1, 3, 1_000])

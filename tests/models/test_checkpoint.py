@@ -44,6 +44,55 @@ def test_a_head_that_was_never_trained_is_refused(folder):
     refused(folder, r"2 tensor\(s\).*newly initialised.*classifier\.bias, classifier\.weight")
 
 
+def headless(folder: Path) -> None:
+    change_weights(folder, lambda tensors: [tensors.pop(f"classifier.{x}") for x in ("weight", "bias")])
+
+
+def test_case_7_an_untrained_head_is_exploratory_where_that_is_asked_for(folder):
+    headless(folder)
+    refused(folder, r"--model-arg untrained=exploratory")
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    first, second = (open_checkpoint(str(folder), untrained=True) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert first.exploratory == (
+        "2 tensor(s) were never trained and are random numbers (classifier.bias, classifier.weight)"
+    )
+    assert first.told("slow") == {"exploratory": first.exploratory, "warning": "slow"}
+    # Always the same numbers, so that processes and runs agree.
+    for name, tensor in first.network.state_dict().items():
+        assert torch.equal(tensor, second.network.state_dict()[name]), name
+
+
+def test_case_7_what_was_trained_is_not_exploratory_whatever_is_asked_for(folder):
+    assert open_checkpoint(str(folder), untrained=True).told() == {}
+
+
+def test_case_7_an_encoder_without_a_head_is_what_it_is_asked_to_be(folder):
+    from robustness.models.checkpoint import kind_at
+
+    headless(folder)
+    change(folder / "config.json", architectures=["BertModel"])
+    refused(folder, "names the architecture")
+    assert kind_at(str(folder), asked="multiple-choice", untrained=True) == "multiple-choice"
+    with pytest.raises(ModelError, match="names the architecture"):
+        kind_at(str(folder), untrained=True)
+    assert open_checkpoint(str(folder), untrained=True).exploratory
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"pad_token_id": 7}, "pad_token_id 0 for 7"), ({"sep_token_id": [8, 9]}, "for 8 or 9")],
+)
+def test_case_10_a_tokenizer_whose_special_tokens_are_others_is_warned_of(folder, settings, said):
+    assert open_checkpoint(str(folder)).warning == ""
+    change(folder / "config.json", **settings)
+    assert "the tokenizer may be of another model" in (
+        warning := open_checkpoint(str(folder)).told()["warning"]
+    )
+    assert said in warning
+
+
 def test_a_missing_layer_is_refused(folder):
     change_weights(folder, lambda tensors: tensors.pop("bert.pooler.dense.weight"))
     refused(folder, r"1 tensor\(s\).*bert\.pooler\.dense\.weight")

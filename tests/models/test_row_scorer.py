@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from robustness.domain import Example
+from robustness.errors import ModelError
 from robustness.models import row_scorer
 from robustness.models.huggingface import HuggingFaceModel, load
 from robustness.models.ledger import Memory
@@ -160,6 +161,17 @@ def test_a_packed_pass_that_differs_from_the_plain_one_is_not_used(bert, example
     said = model.environment()
     assert said["forward"] == "plain"
     assert "differs from the plain one by 1" in said["warning"]
+
+
+def test_case_6_a_network_that_draws_random_numbers_is_refused(bert, examples):
+    model = opened(bert)
+
+    def drawn(_module, _inputs, found):
+        found.logits += torch.randn_like(found.logits)
+
+    model.network.register_forward_hook(drawn)
+    with pytest.raises(ModelError, match=r"two passes over the same 4 row\(s\) differ by .*one score"):
+        model.score(examples)
 
 
 def test_scores_of_a_path_that_was_given_up_are_never_taken_for_others(bert, examples, monkeypatch):

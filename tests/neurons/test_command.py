@@ -178,6 +178,7 @@ def test_a_screen_computes_no_unit_exactly(run, checkpoint, frozen):
         (("--units", "mlp"), "kind of unit"),
         (("--exact", "--screen"), "opposites"),
         (("--value", "nought"), "--value"),
+        (("--model-arg", "likelyhood=raw"), "did you mean 'likelihood'?"),
     ],
 )
 def test_a_wrong_flag_is_one_paragraph(run, checkpoint, frozen, flags, said):

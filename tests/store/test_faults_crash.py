@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ import signal
 import sqlite3
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -31,6 +33,7 @@ from robustness.store.stopping import Stopped
 from robustness.store.store import Store
 
 ITEMS = 60
+CHILD = Path(__file__).with_name("child.py")
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -348,15 +351,54 @@ def test_case_55_times_of_files_decide_nothing(child: Any, tmp_path: Path):
     assert model.counts["forward_calls"] == 0
 
 
-def test_case_56_rows_scored_before_a_model_raised_are_kept(child: Any, tmp_path: Path):
-    class Breaking(child.Counting):  # type: ignore[misc]
+def fussy(child: Any, *names: str) -> Any:
+    """Return a counting model that raises wherever one of these items is among the others."""
+
+    class Fussy(child.Counting):  # type: ignore[misc]
         def score(self, batch: Sequence[Example]) -> list[Scores]:
-            if any(e.id == "m7" for e in batch):
-                raise ZeroDivisionError
+            if any(example.id in names for example in batch):
+                raise ZeroDivisionError("token=secret")
             return super().score(batch)  # type: ignore[no-any-return]
 
-    broken, mended = Breaking(), child.Counting()
+    return Fussy()
+
+
+def test_case_56_an_item_at_which_a_model_raises_is_not_measured_and_the_others_go_on(
+    child: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    broken, mended = fussy(child, "m7", "m12"), child.Counting()
     suite = child.suite_of(20)
+    with keep(broken, suite="s", cache=Cache(tmp_path)):
+        made = run(suite, broken, chunk=4)
+    whole = run(suite, child.Counting())
+    given_up = {name for name, scores in made.scores.items() if all(map(math.isnan, scores))}
+    assert given_up == {"m7", "m12"}
+    assert {name: s for name, s in made.scores.items() if name not in given_up} == {
+        name: s for name, s in whole.scores.items() if name not in given_up
+    }
+    # Type and place, without the message, which may quote anything; the stack once for both items.
+    told = made.environment["errors"]
+    assert told.startswith("ZeroDivisionError at ")
+    assert "secret" not in told
+    assert {record.args[0] for record in caplog.records if record.args} == given_up  # type: ignore[index]
+    assert [bool(record.exc_info) for record in caplog.records] == [True, False]
+    # The next run asks for these items alone.
+    with keep(mended, suite="s", cache=Cache(tmp_path)):
+        assert run(suite, mended) == whole
+    assert mended.counts["rows_forwarded"] == sum(len(e.options) for e in suite.examples if e.id in given_up)
+
+
+def test_case_56_a_model_that_raises_at_every_item_ends_the_run_with_its_stack(child: Any):
+    suite = child.suite_of(8)
+    with pytest.raises(ZeroDivisionError):
+        run(suite, fussy(child, *(e.id for e in suite.examples)), chunk=4)
+    with pytest.raises(ZeroDivisionError):
+        run(suite, fussy(child, *(e.id for e in suite.examples)), chunk=1)
+
+
+def test_case_56_rows_scored_before_a_model_gave_out_are_kept(child: Any, tmp_path: Path):
+    suite = child.suite_of(20)
+    broken, mended = fussy(child, *(e.id for e in suite.examples[8:])), child.Counting()
     with pytest.raises(ZeroDivisionError), keep(broken, suite="s", cache=Cache(tmp_path)):
         run(suite, broken, chunk=2)
     with keep(mended, suite="s", cache=Cache(tmp_path)) as store:
@@ -365,6 +407,81 @@ def test_case_56_rows_scored_before_a_model_raised_are_kept(child: Any, tmp_path
     assert store.counts()["resumed"] == broken.counts["rows_forwarded"] > 0
     total = broken.counts["rows_forwarded"] + mended.counts["rows_forwarded"]
     assert total == sum(len(e.options) for e in suite.examples)
+
+
+def test_case_56_a_fault_that_the_user_can_mend_is_no_fault_of_an_item(child: Any):
+    class Refusing(child.Counting):  # type: ignore[misc]
+        def score(self, batch: Sequence[Example]) -> list[Scores]:
+            raise OutputError("full")
+
+    with pytest.raises(OutputError):
+        run(child.suite_of(8), Refusing(), chunk=4)
+
+
+DYING = """
+import os, runpy, signal, sys
+child = runpy.run_path(sys.argv[1])
+class Dying(child["Counting"]):
+    def score(self, batch):
+        if any(example.id == "m7" for example in batch):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().score(batch)
+model, suite = Dying(), child["suite_of"](20)
+with child["keep"](model, suite=suite.fingerprint, cache=child["Cache"](child["Path"](sys.argv[2]))):
+    child["run"](suite, model, chunk=5)
+"""
+
+
+def died(folder: Path) -> str:
+    path = os.pathsep.join([str(CHILD.parents[2]), os.environ.get("PYTHONPATH", "")])
+    process = subprocess.run(
+        [sys.executable, "-c", DYING, str(CHILD), str(folder)],
+        env={**os.environ, "PYTHONPATH": path, "TQDM_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == -signal.SIGSEGV
+    return process.stderr
+
+
+def test_case_57_the_items_at_which_a_process_died_are_named_by_the_next_until_it_is_one(
+    child: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    assert "died" not in died(tmp_path)
+    assert "died without a word at 5 item(s)" in died(tmp_path)
+    assert "died without a word at 1 item(s): 'm7'; they are asked one at a time" in died(tmp_path)
+    # A process that does not die at it says what one would have said that never died.
+    suite, mended = child.suite_of(20), child.Counting()
+    with keep(mended, suite=suite.fingerprint, cache=Cache(tmp_path)) as store:
+        assert store is not None
+        assert store.broken_off == ("m7",)
+        assert run(suite, mended, chunk=5) == run(suite, child.Counting())
+    with keep(mended, suite=suite.fingerprint, cache=Cache(tmp_path)) as store:
+        assert store is not None
+        assert store.broken_off == ()
+    assert len(caplog.records) == 1
+
+
+def test_case_57_shares_that_are_settled_first_name_the_items_too(
+    child: Any, header: Header, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    died(tmp_path)
+    Cache(tmp_path).settle(header)
+    assert "died without a word at 5 item(s)" in caplog.text
+
+
+@pytest.mark.parametrize("left", [b"", b"[", b"7", b'["m1", 7]', b"\xff"])
+def test_case_57_a_note_that_cannot_be_read_names_what_it_can(header: Header, tmp_path: Path, left: bytes):
+    path = tmp_path / "run.sqlite"
+    path.with_name("run.sqlite.items").write_bytes(left)
+    with Journal(path, header) as journal:
+        assert journal.broken_off == (("m1",) if left.startswith(b'["m1"') else ())
+    # Who scored nothing has nothing to tell, and leaves what is told; who did clears it.
+    assert path.with_name("run.sqlite.items").read_bytes() == left
+    with Journal(path, header) as journal:
+        journal.at(["m2"])
+    assert not path.with_name("run.sqlite.items").exists()
 
 
 def test_case_52_a_model_that_cannot_take_its_ledger_leaves_the_store_closed(child: Any, tmp_path: Path):

@@ -313,3 +313,25 @@ def test_environments_that_differ_are_shown_side_by_side(suite: Suite, tmp_path:
         made = Run("m", "c0", suite.fingerprint, {}, {}, {"threads": threads, "device": "cpu"})
         folders.append(write_part(tmp_path / threads, Part.of(made, suite, shard=Shard(rank, 2))))
     assert merge(folders).environment == {"device": "cpu", "threads": "1; 2"}
+
+
+def test_case_56_what_was_raised_in_several_shares_is_told_as_by_one_process(child: Any, tmp_path: Path):
+    class Fussy(child.Counting):  # type: ignore[misc]
+        def score(self, batch: Sequence[Example]) -> Any:
+            names = {example.id for example in batch}
+            if "m3" in names:
+                raise KeyError(self.name)
+            if names & {"m5", "m6"}:
+                raise ValueError(self.name)
+            return super().score(batch)
+
+    small = child.suite_of(8)
+    folders = []
+    for rank in range(3):
+        shard = Shard(rank, 3)
+        made = run(share_of_suite(small, shard), Fussy(), whole=small, chunk=4)
+        folders.append(write_part(tmp_path / str(rank), Part.of(made, small, shard=shard)))
+    whole = run(small, Fussy(), chunk=8)
+    assert len(whole.environment["errors"].split("; ")) == 2
+    assert merge(folders).run(small).environment == whole.environment
+    assert merge([*folders, *folders[:1]]).run(small).environment == whole.environment

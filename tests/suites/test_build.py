@@ -178,6 +178,18 @@ def test_a_new_version_or_parameter_of_a_recipe_changes_the_fingerprint(
     assert prints[3] == prints[0]
 
 
+def test_case_30_code_that_was_edited_under_its_old_version_makes_another_suite(
+    items: Make, small_plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from robustness.attacks.order import WordOrder
+
+    before, drawn = build(items(5), small_plan), WordOrder.__call__
+    monkeypatch.setattr(WordOrder, "__call__", lambda self, *given: list(drawn(self, *given))[:0])
+    assert build(items(5), small_plan).fingerprint != before.fingerprint
+    monkeypatch.setattr(WordOrder, "__call__", lambda self, *given: list(drawn(self, *given)))
+    assert build(items(5), small_plan).fingerprint == before.fingerprint
+
+
 def test_no_examples_are_refused(small_plan: Plan) -> None:
     with pytest.raises(DataError, match="0 examples came"):
         build((), small_plan)
