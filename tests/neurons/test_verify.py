@@ -30,6 +30,9 @@ class Counted:
     def fits(self, sites: Sequence[Site], /, aside: Sequence[Site] = ()) -> int:
         return max(0, min(len(sites), self.credit - len(aside)))
 
+    def piece(self, sites: Sequence[Site], /) -> int:
+        return len(sites)
+
 
 @pytest.fixture
 def truth():
