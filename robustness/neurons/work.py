@@ -146,8 +146,8 @@ class Work:
         """
         if not self._is_timed:
             return len(sites)
-        # Pieces that are not worth the pass that they share would spend the time on it.
-        least = _WORTH * self._clock.takes("forward", self._shared(1))
+        # Smaller pieces would spend the time on what each call shares.
+        least = _WORTH * self._clock.takes("forward", self._shared(len(sites)))
         count = self._within(sites, max(_PIECE * (self._clock.seconds or 0.0), least))
         return count if count == len(sites) else 1 << max(0, count.bit_length() - 1)
 
