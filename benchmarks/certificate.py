@@ -54,7 +54,8 @@ def measure(name: str, folder: Path, suite, asked) -> bool:
     effects = both_ways(ablator, conditions(suite, data), layers=asked.layers or "all")
     spent = time.process_time() - begun
     smallest = abs(effects.exact[effects.top[-1]])
-    # At its own tolerance few units exceed; at the 32nd largest effect and with few verified the bound works.
+    # At its own tolerance few units exceed; at the 32nd largest effect, with few verified, the bound has
+    # work to do: it is to hold in 95 % of draws, and no more.
     ways = {"tolerance": (None, 256), "top_32": (smallest, 256), "top_32_few": (smallest, 16)}
     found = {
         way: coverage(effects, threshold=limit, budget=Budget(verify=count), seeds=range(asked.repeats))
@@ -62,7 +63,7 @@ def measure(name: str, folder: Path, suite, asked) -> bool:
     }
     guessed = sorted(effects.screened, key=lambda site: -abs(effects.screened[site]))
     checks = {f"{way}_covered": own.covered >= 0.95 - 0.03 for way, own in found.items()}
-    checks |= {f"{way}_top_missed": own.top_beyond == 0 for way, own in found.items()}
+    checks |= {f"{way}_top_missed": found[way].top_beyond == 0 for way in ("tolerance", "top_32")}
     checks |= {f"{way}_bound_held": own.held >= 0.95 for way, own in found.items()}
     tell(
         "certificate", model=name, units=len(effects.exact), sequences=len(data),
