@@ -142,7 +142,7 @@ def units_of(asked, width: int, *, top: bool) -> dict[str, list[int]]:
 
 
 def one_layer(net, made, layer: int, units: dict[str, list[int]], base: float):
-    """Return CPU seconds of a whole layer by way, the largest difference to hooks, and units by way.
+    """Return CPU seconds of a whole layer by way, the largest relative difference to hooks, and units by way.
 
     The ways take turns, so that a busy machine hits all.
     """
@@ -174,11 +174,13 @@ def one_layer(net, made, layer: int, units: dict[str, list[int]], base: float):
     # Hooks and Captum were given the first sequence alone.
     many = {way: 1 if way == "fast" else len(made.data) for way in WAYS}
     scaled = {way: spent * many[way] * width / max(1, passes[way]) for way, spent in taken.items()}
+    slow = logits["hooks"]
     pairs = [
-        (logits["hooks"][unit], value) for way in ("fast", "captum") for unit, value in logits[way].items()
-        if unit in logits["hooks"]
-    ]  # fmt: skip
-    return scaled, max(abs(a - b) for a, b in pairs), {way: len(own) for way, own in units.items()}
+        (slow[unit], own[unit]) for own in (logits["fast"], logits["captum"]) for unit in own if unit in slow
+    ]
+    # As the numerical contract has it: relative for logits beyond 1.
+    apart = max(abs(a - b) / max(1.0, abs(a)) for a, b in pairs)
+    return scaled, apart, {way: len(own) for way, own in units.items()}
 
 
 def naive(made, layers: int, *, repeats: int = 3) -> float:
