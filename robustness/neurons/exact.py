@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK_BYTES", "Place", "Prefix", "exact"]
 
-BLOCK_BYTES: Final = 12 * 2**20
-"""Default size of the widest tensor of a block of units: about a last-level cache share of a core."""
+BLOCK_BYTES: Final = 6 * 2**20
+"""Default size of the widest tensor of a block of units: what a core's share of the last-level cache holds
+beside the weights. Measured on MiniLM: 6 and 8 MiB do best, 12 lose 2 to 30 % on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -113,14 +113,19 @@ def patched(
     time is left is left out.
     """
     results: list[Patched] = []
+    base: Floats | None = None
+    once = sum(forward_flops(ablator.wired.body, len(row.ids)) for row in ablator.data.rows)
     attacks = [condition for condition in found if condition.polarity is Polarity.ATTACK]
     for condition in attacks if units else ():
         clean, attacked, pairs = _paired(suite, ablator.data, (found[0], condition))
         if not pairs:
             continue
         flops = sum(forward_flops(ablator.wired.body, len(ablator.data.rows[row].ids)) for row, _ in pairs)
-        if clock.takes("forward", 2 * (2 + len(units)) * flops) < clock.left:
-            results += _condition(ablator, (clean, attacked), pairs, units)
+        flops = 2 * (2 + len(units)) * flops + (once if base is None else 0.0)
+        if clock.takes("patching", flops) < clock.left:
+            with clock.measured("patching", flops):
+                base = ablator.base()[0].astype(np.float64) if base is None else base
+                results += _condition((ablator, base), (clean, attacked), pairs, units)
     return tuple(results)
 
 
@@ -148,13 +153,13 @@ def _paired(
 
 
 def _condition(
-    ablator: Ablator,
+    network: tuple[Ablator, Floats],
     sides: tuple[Condition, Condition],
     pairs: Sequence[Pair],
     units: Sequence[Site],
 ) -> Iterator[Patched]:
-    clean, attacked = sides
-    base, tokens = ablator.base()[0].astype(np.float64), _share(ablator.data, pairs)
+    (ablator, base), (clean, attacked) = network, sides
+    tokens = _share(ablator.data, pairs)
     turned = [(other, row) for row, other in pairs]
     into_attacked, into_clean = carried(ablator, pairs, units), carried(ablator, turned, units)
     plain = [np.append(base, base[[row for row, _ in own]])[None] for own in (turned, pairs)]

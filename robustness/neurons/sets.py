@@ -212,7 +212,8 @@ def set_test(
     rows = sorted({row for condition in conditions for row in condition.rows})
     local = [_local(condition, rows) for condition in conditions]
     own = np.asarray(base, np.float64)[rows]
-    parts = [ablator.group(own_set.members, rows)[None]]
+    # An empty set changes nothing, and needs no pass.
+    parts = [(ablator.group(own_set.members, rows) if own_set.members else own)[None]]
     parts += [ablator.groups(many, rows) for many in random_sets]
     cube = np.concatenate(parts).astype(np.float64)
     found = tuple(_held_out(cube, own, condition, ablator.ablation.seed) for condition in local)

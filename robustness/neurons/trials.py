@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from robustness.domain import Polarity
@@ -16,11 +15,14 @@ from robustness.neurons.engine import Ablator
 from robustness.neurons.sets import Chosen, SetTest, halves, matched, select, set_test, within
 from robustness.neurons.sites import Site
 from robustness.neurons.verify import Budget
+from robustness.neurons.work import probe
 
 __all__ = ["trials"]
 
 _FIRST: Final = 20
 """Random sets of the first round: fewer say nothing."""
+_PASSES: Final = 4
+"""Forward passes that a step of choosing comes to: the screen, and the set so far."""
 
 
 def trials(
@@ -37,25 +39,41 @@ def trials(
         names += [condition.name for condition in attacks]
     tests: list[SetTest] = []
     for name in names:
-        step, judged = _seconds(ablator, clock, choosing, forwards=4), _seconds(ablator, clock, judging)
-        if tests and clock.left < step + judged:
-            break  # no time for another set
-        least = step + (1 if tests else _FIRST) * judged
+        probe(ablator, clock)
         seen = [c for c in choosing if c.name in (CLEAN, name) or (name is None and _is_attack(c))]
-        chosen = select(
-            ablator,
-            cube.base,
-            seen,
-            tolerance=cube.tolerance,
-            steps=partial(_is_time, clock, least),
-        )
+        least = (1 if tests else 1 + _FIRST) * _seconds(ablator, clock, judging)
+        steps = _Steps(ablator, clock, seen, rest=least)
+        if tests and not steps.fit():
+            break  # no time for another set
+        chosen = select(ablator, cube.base, seen, tolerance=cube.tolerance, steps=steps)
+        probe(ablator, clock)
         # Half of the time is for the sets of each attack, where there are several.
-        limit = _Rounds(budget.random_sets if name is None else 0, judged, 1.0 if len(names) == 1 else 0.5)
+        share, judged = 1.0 if len(names) == 1 else 0.5, _seconds(ablator, clock, judging)
+        limit = _Rounds(budget.random_sets if name is None else 0, judged, share)
         others = _rounds(ablator, cube, chosen, limit, clock)
         tests.append(
             set_test(ablator, cube.base, judging, chosen=(name or "attacked", chosen), random_sets=others)
         )
     return tuple(tests)
+
+
+class _Steps:
+    """Asked before each step of choosing: whether it fits beside the judging that comes after it."""
+
+    def __init__(self, ablator: Ablator, clock: Clock, choosing: Sequence[Condition], *, rest: float) -> None:
+        self._clock, self._rest = clock, rest
+        self._flops = _PASSES * _flops(ablator, choosing)
+        self._begun: float | None = None
+
+    def fit(self) -> bool:
+        return self._clock.left > self._clock.takes("choosing", self._flops) + self._rest
+
+    def __call__(self) -> bool:
+        now = self._clock.elapsed
+        if self._begun is not None:
+            self._clock.learn("choosing", self._flops, now - self._begun)
+        self._begun = now
+        return self.fit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +89,14 @@ def _is_attack(condition: Condition) -> bool:
     return condition.polarity is Polarity.ATTACK
 
 
-def _is_time(clock: Clock, seconds: float) -> bool:
-    return clock.left > seconds
-
-
-def _seconds(ablator: Ablator, clock: Clock, part: Sequence[Condition], *, forwards: int = 1) -> float:
-    """What forward passes over the rows of some conditions take; a step of choosing is about four."""
+def _flops(ablator: Ablator, part: Sequence[Condition]) -> float:
+    """Operations of a forward pass over the rows of some conditions."""
     rows = {row for condition in part for row in condition.rows}
-    lengths = (len(ablator.data.rows[row].ids) for row in rows)
-    return forwards * clock.takes("forward", sum(forward_flops(ablator.wired.body, n) for n in lengths))
+    return sum(forward_flops(ablator.wired.body, len(ablator.data.rows[row].ids)) for row in rows)
+
+
+def _seconds(ablator: Ablator, clock: Clock, part: Sequence[Condition]) -> float:
+    return clock.takes("forward", _flops(ablator, part))
 
 
 def _rounds(
@@ -96,7 +113,8 @@ def _rounds(
         room = clock.left - end
         # The first layers are run once a round, so one pass is lost with each.
         fits = len(sets) if room == float("inf") else int(room / max(each, 1e-9)) - 1
-        count = min(len(sets) - done, fits, len(sets) if done else max(_FIRST, fits // 2))
+        # No round may overrun where the machine does half as much as before.
+        count = min(len(sets) - done, fits, max(0 if done else _FIRST, -(-fits // 2)))
         if count < 1:
             return
         before = clock.left

@@ -26,7 +26,6 @@ __all__ = ["Budget", "Verification", "Work", "verified"]
 Floats = npt.NDArray[np.float64]
 
 _TRUSTED: Final = 0.8
-_ROUND: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,9 @@ class Work(Protocol):
 
     def fits(self, sites: Sequence[Site], /, aside: Sequence[Site] = ()) -> int:
         """Return how many of the sites, from the first, fit into the time left, that for `aside` kept."""
+
+    def piece(self, sites: Sequence[Site], /) -> int:
+        """Return how many of the sites to compute before time is looked at again; all where it never ends."""
 
 
 @dataclass(slots=True)
@@ -135,25 +137,30 @@ class _Screen:
 
 
 def _take(state: Verification, sites: Sequence[Site], work: Work) -> bool:
-    """Compute all of the sites, or none where they do not fit into the time left."""
+    """Compute all of the sites, or none where they do not fit into the time left.
+
+    In pieces: where work turns out slower than it was priced, the rest is left, and False comes back.
+    """
     wanted = sorted(set(sites) - state.exact.keys())
-    if work.fits(wanted) < len(wanted):
-        return False
-    if wanted:
-        state.exact.update(zip(wanted, map(float, work(wanted)), strict=True))
+    while wanted:
+        if work.fits(wanted) < len(wanted):
+            return False
+        wanted = _piece(state, wanted, work)
     return True
 
 
 def _take_fitting(state: Verification, sites: Sequence[Site], work: Work, aside: Sequence[Site]) -> None:
-    """Compute the first of the sites, as many as fit, in rounds: each one measures anew what work takes."""
+    """Compute the first of the sites, as many as fit; each piece tells anew what work takes."""
     left = [site for site in sites if site not in state.exact]
-    while left:
-        count = work.fits(left, aside)
-        if count < len(left):
-            count = int(count * _ROUND)
-        if not count or not _take(state, left[:count], work):
-            return
-        left = left[count:]
+    while count := work.fits(left, aside) if left else 0:
+        left = [*_piece(state, left[:count], work), *left[count:]]
+
+
+def _piece(state: Verification, sites: Sequence[Site], work: Work) -> list[Site]:
+    """Compute the first of the sites, and return the others."""
+    count = work.piece(sites)
+    state.exact.update(zip(sites[:count], map(float, work(sites[:count])), strict=True))
+    return list(sites[count:])
 
 
 def _take_layers(state: Verification, parts: Mapping[Layer, Sequence[Site]], work: Work) -> set[Layer]:
@@ -171,12 +178,14 @@ def _calibrated(
     budget: Budget,
 ) -> dict[Layer, _Screen]:
     """Calibrate each layer by random units, by fewer ones where time is short."""
-    found = dict.fromkeys(layers, _Screen(None, None))
-    for count in sorted({budget.calibrate, min(budget.calibrate, LEAST_CALIBRATION)}, reverse=True):
-        missing = {key: own for key, own in layers.items() if found[key].radius is None}
+    found, sizes = dict.fromkeys(layers, _Screen(None, None)), dict.fromkeys(layers, 0)
+    few, many = min(budget.calibrate, LEAST_CALIBRATION), budget.calibrate
+    # Where time ends, the few first: they are a part of the many, and tell what those will take.
+    for count in (many, few) if budget.minutes is None else (few, many):
+        missing = {key: own for key, own in layers.items() if sizes[key] < count}
         drawn = {key: _drawn(own, count, (budget.seed, "calibrate", key)) for key, own in missing.items()}
-        done = _take_layers(state, drawn, work) if count else set()
-        found |= {key: _screen(estimates, state, drawn[key]) for key in done}
+        for key in _take_layers(state, drawn, work):
+            found[key], sizes[key] = _screen(estimates, state, drawn[key]), count
     return found
 
 

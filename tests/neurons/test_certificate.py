@@ -12,6 +12,7 @@ from robustness.neurons.certificate import conformal_radius, correlation, most_m
 
 @pytest.mark.parametrize(("calibrated", "alpha"), [(64, 0.05), (19, 0.05), (64, 0.2)])
 def test_the_radius_covers_what_it_promises_over_repeated_draws(calibrated, alpha):
+    """Acceptance test 10."""
     rng = np.random.default_rng(0)
     residuals = np.abs(rng.standard_t(2, size=600))  # heavy tails: no distribution is assumed
     covered = []
@@ -51,6 +52,7 @@ def test_the_bound_on_missed_units_is_the_hypergeometric_one(remaining, audited,
 
 
 def test_the_bound_holds_in_at_least_95_percent_of_repeats():
+    """Acceptance test 10."""
     rng = np.random.default_rng(1)
     held = []
     for _ in range(400):

@@ -41,3 +41,16 @@ def test_work_is_priced_by_its_latest_measurement_and_new_work_by_forward_passes
 def test_a_budget_of_no_minutes_is_refused():
     with pytest.raises(UsageError, match="more than 0"):
         Budget(minutes=0)
+
+
+def test_time_kept_for_a_later_step_is_not_there_until_that_step_begins():
+    hand = Hand()
+    clock = Clock(100, now=hand)
+    before = clock.left
+    clock.keep("sets", 30)
+    clock.keep("sets", 20)
+    clock.keep("statistics", 5)
+    assert clock.left == pytest.approx(before - 25)
+    clock.free("sets")
+    clock.free("never kept")
+    assert clock.left == pytest.approx(before - 5)

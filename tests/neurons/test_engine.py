@@ -70,6 +70,7 @@ def test_groups_that_restart_at_their_lowest_layer_equal_whole_passes(ablator, f
 @pytest.mark.parametrize("tokens", [1, 20, 10_000])
 @pytest.mark.parametrize("may_pad", [False, True])
 def test_results_do_not_depend_on_how_rows_are_batched(ablator, tokens, may_pad):
+    """Acceptance test 8."""
     usual, other = ablator(), ablator(chunk_tokens=tokens, may_pad=may_pad)
     assert other.exact(SITES) == pytest.approx(usual.exact(SITES), abs=1e-10)
     for key, change in usual.screen().items():
@@ -77,6 +78,7 @@ def test_results_do_not_depend_on_how_rows_are_batched(ablator, tokens, may_pad)
 
 
 def test_the_order_of_the_sequences_does_not_matter(ablator, random_rows):
+    """Acceptance test 8."""
     data = random_rows(LENGTHS)
     order = (3, 1, 5, 0, 2, 4)
     rows, roles, sources = (tuple(part[at] for at in order) for part in (data.rows, data.roles, data.sources))
@@ -86,6 +88,7 @@ def test_the_order_of_the_sequences_does_not_matter(ablator, random_rows):
 
 
 def test_two_runs_are_the_same_to_the_last_byte(ablator):
+    """Acceptance test 8."""
     assert ablator(double=False).exact(SITES).tobytes() == ablator(double=False).exact(SITES).tobytes()
 
 

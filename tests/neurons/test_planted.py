@@ -1,5 +1,5 @@
 """Planted truth: a unit that falls for a cue is found, its set test holds, and where nothing is planted,
-nothing is found."""
+nothing is found. Acceptance tests are numbered as in the specification of the analysis."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from random import Random
 import numpy as np
 import pytest
 
-from robustness.domain import Example
+from robustness.domain import Example, Suite
 from robustness.neurons import Budget, analyse
 from robustness.neurons.changes import changes, pooled, specific
 from robustness.neurons.conditions import conditions
 from robustness.neurons.effects import Quadrant
 from robustness.neurons.engine import Ablator
 from robustness.neurons.sequences import sequences
-from robustness.neurons.sets import halves, matched
+from robustness.neurons.sets import Chosen, halves, matched, set_test
 from robustness.neurons.signflip import sign_flip_p
 from robustness.neurons.sites import Kind, Site, enumerate_sites
 from robustness.neurons.summary import from_json, to_json
@@ -34,6 +34,7 @@ def found(planted, suite):
 
 
 def test_the_planted_unit_ranks_first_and_is_the_only_discovery(found):
+    """Acceptance test 2."""
     assert found.units[0].id == PLANTED
     assert found.units[0].quadrant is Quadrant.SHORTCUT
     assert found.discoveries == 1
@@ -42,6 +43,7 @@ def test_the_planted_unit_ranks_first_and_is_the_only_discovery(found):
 
 
 def test_its_set_lifts_attacked_accuracy_on_the_other_half_and_random_sets_do_not(found):
+    """Acceptance test 2."""
     test = found.headline
     assert test.members == (PLANTED,)
     clean, attacked = test.heldout
@@ -82,12 +84,15 @@ def test_screened_then_verified_finds_it_below_the_exhaustive_layers(planted, su
 
 
 def test_analyses_read_back_and_two_runs_are_the_same_to_the_last_byte(found, planted, suite):
+    """Acceptance test 8."""
     text = to_json(found)
     assert from_json(text) == found
     assert to_json(analyse(planted, suite, sites=("ffn",), exact="all", budget=FEW)) == text
 
 
 def test_the_order_of_the_options_changes_no_effect(found, planted, suite):
+    """Acceptance test 8."""
+
     def turned(example: Example) -> Example:
         assert example.answer is not None
         last = len(example.options) - 1
@@ -115,7 +120,7 @@ def test_reports_name_the_set_and_what_was_not_computed(found):
 
 
 def test_swapping_clean_and_attacked_at_random_gives_uniform_p_values_and_no_discovery(planted, suite):
-    """The null of the sign-flip test: which of the two texts is called clean is a coin."""
+    """Acceptance test 11, at its core: which of the two texts is called clean is a coin."""
     data = sequences(planted, suite)
     made = Ablator(planted.network, data, kinds=("ffn",))
     cube, base = made.exact(list(enumerate_sites(made.wired.body, ["ffn"]))), made.base()[0]
@@ -129,6 +134,68 @@ def test_swapping_clean_and_attacked_at_random_gives_uniform_p_values_and_no_dis
         smallest.append(float(sign_flip_p(own * signs)[5 + 32]))
     for level in (0.05, 0.25, 0.5):
         assert np.mean(np.array(smallest) <= level) <= level + 0.08
+
+
+def swapped(suite: Suite, seed: int) -> Suite:
+    """Which of the two texts of a question is called clean is a coin for each passage."""
+    draw = Random(seed)
+    coins = {group: draw.random() < 0.5 for group in sorted({e.group for e in suite.examples})}
+    other = {variant.source: variant.example for variant in suite.variants}
+
+    def as_named(example: Example, name: str) -> Example:
+        return replace(example, id=name)
+
+    return replace(
+        suite,
+        examples=tuple(as_named(other[e.id], e.id) if coins[e.group] else e for e in suite.examples),
+        variants=tuple(
+            replace(v, example=as_named(clean, v.example.id), edits=()) if coins[clean.group] else v
+            for v, clean in ((v, next(e for e in suite.examples if e.id == v.source)) for v in suite.variants)
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_unit_is_discovered_where_clean_and_attacked_are_swapped_at_random(planted, suite, seed):
+    """Acceptance test 11, through the whole analysis: even the planted unit is then none."""
+    mixed = swapped(suite, seed)
+    assert {e.passage for e in mixed.examples} == {e.passage for e in suite.examples}
+    found = analyse(planted, mixed, sites=("ffn",), exact="all", budget=replace(FEW, random_sets=0))
+    assert found.discoveries == 0
+    own = next(unit for unit in found.units if unit.id == PLANTED)
+    assert max(abs(effect[1].value or 0.0) for effect in own.effects) > found.tolerance  # it does much
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_unit_is_discovered_where_the_right_options_are_drawn_at_random(honest, suite, seed):
+    """Acceptance test 11, and 2: nothing is planted, and nothing is right but by chance."""
+    draw = Random(seed)
+    gold = {example.id: draw.randrange(len(example.options)) for example in suite.examples}
+    mixed = replace(
+        suite,
+        examples=tuple(replace(e, answer=gold[e.id]) for e in suite.examples),
+        variants=tuple(replace(v, example=replace(v.example, answer=gold[v.source])) for v in suite.variants),
+    )
+    found = analyse(honest, mixed, sites=("ffn",), exact="all", budget=replace(FEW, random_sets=20))
+    assert found.discoveries == 0
+    assert found.headline is None or not is_supported(found.headline)
+
+
+@pytest.mark.parametrize("size", [1, 4, 16])
+def test_random_sets_without_the_planted_unit_lift_nothing(planted, suite, size):
+    """Acceptance test 2: 20 sets of each size, each judged as the chosen one is."""
+    data = sequences(planted, suite)
+    made, judged = Ablator(planted.network, data, kinds=("ffn",)), conditions(suite, data)
+    sites = [site for site in enumerate_sites(made.wired.body, ["ffn"]) if str(site) != PLANTED]
+    sets = [tuple(sorted(Random(seed).sample(sites, size))) for seed in range(20)]
+    first, *others = sets
+    found = set_test(
+        made, made.base()[0], judged, chosen=("attacked", Chosen(first, 0.0, 1)), random_sets=[others]
+    )
+    assert not is_supported(found)
+    clean, attacked = found.heldout
+    assert clean.change.value == attacked.change.value == 0
+    assert attacked.random == (0.0, 0.0)
 
 
 def test_margins_and_changes_equal_a_plain_loop(planted, suite):

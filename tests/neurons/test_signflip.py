@@ -40,6 +40,7 @@ def test_the_saddlepoint_is_close_to_enumeration_where_both_can_be_had(shift):
 
 
 def test_under_the_null_p_values_are_uniform_and_never_too_small():
+    """Acceptance test 11."""
     rows = np.random.default_rng(3).normal(size=(4_000, 30))
     p = sign_flip_p(rows)
     for level in (0.01, 0.05, 0.2, 0.5):

@@ -25,6 +25,7 @@ def test_anything_else_is_refused_with_an_example(text):
 
 
 def test_layers_sort_as_numbers_where_there_are_more_than_ten():
+    """Acceptance test 8."""
     sites = list(enumerate_sites(BODY, ["head"]))
     mixed = random.Random(0).sample(sites, len(sites))
     assert sorted(mixed) == sites

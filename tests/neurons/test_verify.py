@@ -30,6 +30,9 @@ class Counted:
     def fits(self, sites: Sequence[Site], /, aside: Sequence[Site] = ()) -> int:
         return max(0, min(len(sites), self.credit - len(aside)))
 
+    def piece(self, sites: Sequence[Site], /) -> int:
+        return len(sites)
+
 
 @pytest.fixture
 def truth():
@@ -104,3 +107,37 @@ def test_the_bound_is_below_the_truth_in_at_most_5_percent_of_repeats(truth):
             unseen = (site for site in SITES if site.layer == own.layer and site not in state.exact)
             held.append(sum(abs(truth[site]) >= 0.03 for site in unseen) <= own.missed)
     assert np.mean(held) >= 0.95
+
+
+class Slowing(Counted):
+    """Work in pieces of 50 units, each unit twice as dear after the first piece."""
+
+    def __call__(self, sites: Sequence[Site], /) -> Any:
+        self.credit -= len(sites) if self.asked else 0
+        return super().__call__(sites)
+
+    def piece(self, sites: Sequence[Site], /) -> int:
+        return min(50, len(sites))
+
+
+def test_a_layer_that_turns_out_too_dear_is_left_and_what_was_computed_counts(truth):
+    work = Slowing(truth, UNITS + 20)
+    state = verified(screened(truth, 0.001), [("ffn", 3)], work, budget=Budget(minutes=1), threshold=0.05)
+    top = next(own for own in state.certificates if own.layer == 3)
+    assert top.status != "exhaustive"
+    assert 50 <= top.verified == sum(site.layer == 3 for site in state.exact) < UNITS
+    assert len(work.asked) == len(set(work.asked)) == len(state.exact)
+    for own in state.certificates:
+        unseen = [site for site in SITES if site.layer == own.layer and site not in state.exact]
+        assert sum(abs(truth[site]) >= 0.05 for site in unseen) <= own.missed <= len(unseen)
+
+
+def test_with_an_end_of_time_few_units_calibrate_first_and_are_a_part_of_the_many(truth):
+    guessed, asked = screened(truth, 0.001), []
+    for minutes in (None, 1.0):
+        work = Counted(truth)
+        state = verified(guessed, [], work, budget=Budget(verify=0, audit=0, minutes=minutes), threshold=0.05)
+        assert {own.verified for own in state.certificates} == {64}
+        asked.append((work.asked, [own.radius for own in state.certificates]))
+    assert asked[0][1] == asked[1][1]
+    assert set(asked[1][0][: LAYERS * 19]) < set(asked[0][0]) == set(asked[1][0])
