@@ -120,7 +120,7 @@ def _effect(match: Match, sign: int, sides: tuple[Contestant, Contestant], unfit
         difference=difference,
         p_adjusted=found.p_adjusted,
         passages=found.clusters,
-        left_out=match.left_out[::sign],
+        left_out=match.left_out if sign > 0 else (match.left_out[1], match.left_out[0]),
         outcome=_outcome(match.standing, found, sign) if is_whole and not unfit else EditOutcome.NOT_SHOWN,
     )
 

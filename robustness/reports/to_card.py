@@ -61,8 +61,8 @@ def updated_card(summary: Summary, before: str) -> str:
         )
     if told := summary.environment.get(EXPLORATORY):
         raise RobustnessError(
-            f"card: the run is exploratory ({public_text(told)}), but a model card needs one that can carry a "
-            f"verdict; train the model first"
+            f"card: the run is exploratory ({public_text(told)}), but a model card needs one that can "
+            f"carry a verdict; train the model first"
         )
     metadata, text = _parts(before) if before.strip() else ({}, f"\n# {prose(summary.model.name)}\n")
     metadata["model-index"] = _merged(metadata.get("model-index"), summary)
