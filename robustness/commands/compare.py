@@ -60,7 +60,8 @@ def compare(
         FailOn,
         typer.Option(
             "--fail-on",
-            help="worse: end with 1 where one is worse, 3 where one is not measured; undecided: also 4.",
+            help="worse: end with 1 where one is worse, 3 where one is not measured or a run can carry "
+            "no verdict; undecided: also 4.",
         ),
     ] = FailOn.NEVER,
     reports: flag.RunFolder = Path("reports"),
@@ -154,6 +155,8 @@ def _exit_code(made: RunsCompared, fail_on: FailOn) -> int:
         return 0
     if Standing.WORSE in shown:
         return 1
-    if Standing.NOT_MEASURED in shown or not shown:
+    unfit = any(one.proviso for one in (made.reference, *made.contestants))
+    lacking = made.same_suite and any(any(match.left_out) for match in made.matches)
+    if unfit or lacking or Standing.NOT_MEASURED in shown or not shown:
         return 3
     return 4 if fail_on is FailOn.UNDECIDED and Standing.UNDECIDED in shown else 0

@@ -12,6 +12,7 @@ from robustness.commands.ending import settle, tell
 from robustness.commands.neurons_compared import compare_neurons
 from robustness.errors import UsageError
 from robustness.progress import bar
+from robustness.results import EXPLORATORY
 
 if TYPE_CHECKING:
     from robustness.domain import Suite
@@ -68,7 +69,7 @@ def neurons(
     """
     settle(quiet=quiet)
     if compare is not None:
-        _refuse_beside(model, frozen, output)
+        _refuse_beside(model, frozen, output, exact, screen, budget, dry_run)
         compare_neurons(*compare, report=report or (), json=json)
         return
     if report:
@@ -100,11 +101,12 @@ def neurons(
     _tell(_analysed(loaded, suite, plan, output), output, json=json)
 
 
-def _refuse_beside(model: str | None, frozen: Path | None, output: Path | None) -> None:
-    if model is not None or frozen is not None or output is not None:
+def _refuse_beside(*flags: object) -> None:
+    if any(flag not in (None, False) for flag in flags):
         raise UsageError(
-            "neurons: --compare came with --model, --frozen or -o, but it takes two finished neuron folders "
-            "alone; write neurons --compare A B, with --report FORMAT:PATH for files"
+            "neurons: --compare came with a flag of an analysis (--model, --frozen, -o, --exact, --screen, "
+            "--budget, --dry-run), but it takes two finished neuron folders alone; write neurons "
+            "--compare A B, with --report FORMAT:PATH for files"
         )
 
 
@@ -129,7 +131,8 @@ def _budget(minutes: float | None, seed: int, *, screen: bool) -> Budget:
 def _checkpoint(spec: str, options: ModelOptions) -> HuggingFaceModel:
     """Return the multiple-choice checkpoint of a `--model`.
 
-    Raises `UsageError` for a model of another kind: there is nothing to ablate in it, or not yet.
+    Raises `UsageError` for an untrained one, and for a model of another kind: there is nothing to ablate
+    in it, or not yet.
     """
     from robustness.models.huggingface import HuggingFaceModel
     from robustness.models.resolve import resolve
@@ -139,6 +142,11 @@ def _checkpoint(spec: str, options: ModelOptions) -> HuggingFaceModel:
         raise UsageError(
             f"neurons: --model {spec!r} came, but a checkpoint of a ...ForMultipleChoice network is needed; "
             "units of other models are not addressed"
+        )
+    if told := found.environment().get(EXPLORATORY):
+        raise UsageError(
+            f"neurons: --model {spec!r} is exploratory ({told}), but what units do to random numbers is no "
+            "finding, and the report could not tell; fine-tune the model first"
         )
     return found
 

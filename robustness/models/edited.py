@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -71,12 +72,15 @@ def edit_of(text: str) -> EditRecord | None:
         units = read["units"]
         if not (units and isinstance(units, list) and all(isinstance(one, str) for one in units)):
             return None
+        level = float(read["level"])
+        if not math.isfinite(level):  # JSON of a comparison has no room for it
+            return None
         return EditRecord(
             model=str(read["model"]),
             fingerprint=str(read.get("fingerprint", "")),
             units=tuple(units),
             value=str(read["value"]),
-            level=float(read["level"]),
+            level=level,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

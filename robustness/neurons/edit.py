@@ -7,6 +7,7 @@ checkpoint is an ordinary one, of the same function as the hooked network, for a
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,6 +68,10 @@ class Edit:
         if not self.units:
             raise UsageError(
                 "edit: no unit came, but at least one is needed; name some with --units or --set"
+            )
+        if not math.isfinite(self.level):
+            raise UsageError(
+                f"--level: {self.level} came, but a finite number is needed; weights would be no numbers"
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from robustness.errors import UsageError
+from robustness.errors import RobustnessError, UsageError
 from robustness.neurons.portrait import Portrait, read_portrait
 from robustness.neurons.sites import Anatomy
 from robustness.neurons.store import Cube, read_analysis, read_cube
@@ -31,16 +31,52 @@ def read_pair(first: Path, second: Path) -> tuple[Analysis, Analysis]:
     """Return two analyses that can be compared.
 
     Raises:
-        UsageError: they are of different suites, networks, tokens, kinds of units or values.
-        RobustnessError: one did not finish, was changed, or is of a version that kept no portrait.
+        UsageError: they are one folder, or of different suites, networks, tokens, kinds of units or values.
+        RobustnessError: one did not finish, was changed, or is of a version that kept less.
     """
-    _refuse(first, read_analysis(first), second, read_analysis(second))
+    if first.resolve() == second.resolve():
+        raise UsageError(
+            f"--compare {first} {second}: one folder came twice, but two analyses are needed; name both"
+        )
+    _refuse(first, _summary(first), second, _summary(second))
     ours, theirs = map(_read, (first, second))
+    _refuse_uneven(ours, theirs)
     return ours, theirs
 
 
 def _read(folder: Path) -> Analysis:
     return Analysis(folder, read_analysis(folder), read_cube(folder), read_portrait(folder))
+
+
+def _summary(folder: Path) -> NeuronSummary:
+    """Return the summary of an analysis that says all that a comparison asks of it."""
+    found = read_analysis(folder)
+    asked = (
+        (found.model, ("name", "fingerprint", *_BODY)),
+        (found.data, ("suite", "suite_fingerprint", "sequences_sha")),
+        (found.ablation, ("seed", *_VALUE)),
+    )
+    lacking = [name for told, names in asked for name in names if name not in told]
+    if lacking:
+        raise RobustnessError(
+            f"neurons {folder}: it does not say {', '.join(lacking)}, but a comparison needs that; run the "
+            "analysis again with this version"
+        )
+    return found
+
+
+def _refuse_uneven(ours: Analysis, theirs: Analysis) -> None:
+    """Refuse portraits of unlike size: another version kept other tokens."""
+    sizes = [
+        {key: len(values) for key, values in own.portrait.activations.items()}
+        | {one.name: len(one) for one in own.portrait.conditions}
+        for own in (ours, theirs)
+    ]
+    if sizes[0] != sizes[1]:
+        raise RobustnessError(
+            f"--compare {ours.folder} {theirs.folder}: the two keep unlike numbers of tokens or items, but a "
+            "comparison needs the same; run both analyses again with this version"
+        )
 
 
 def body_of(summary: NeuronSummary) -> Anatomy:

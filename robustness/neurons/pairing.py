@@ -136,10 +136,22 @@ def fate_of(pairs: Pairs, at: int) -> Fate:
     a, b = (unit.quadrant for unit in pairs.units(at))
     if a == b and a in _ROLES:
         return Fate.KEPT
-    only_a, only_b = a in _ROLES and b not in _ROLES, b in _ROLES and a not in _ROLES
-    if not (_leaves_out_nought(pairs.lift_shown.get(at)) or _leaves_out_nought(pairs.cost_shown.get(at))):
-        return Fate.ALIKE if a not in _ROLES and b not in _ROLES else Fate.OPEN
-    return Fate.GONE if only_a else Fate.NEW if only_b else Fate.MOVED
+    lift = pairs.lift_shown.get(at)
+    if (a in _ROLES) != (b in _ROLES):
+        return _fate_of_one(pairs, at, lift)
+    if _leaves_out_nought(lift) or _leaves_out_nought(pairs.cost_shown.get(at)):
+        return Fate.MOVED
+    return Fate.OPEN if a in _ROLES else Fate.ALIKE
+
+
+def _fate_of_one(pairs: Pairs, at: int, change: Estimate | None) -> Fate:
+    """Return what is shown of a shortcut or guardian of one side: a lift that grew does not make it gone."""
+    a, b = pairs.units(at)
+    is_of_a = a.quadrant in _ROLES
+    lift = ((a if is_of_a else b).lift.value or 0.0) * (-1 if is_of_a else 1)
+    if change is None or not _leaves_out_nought(change) or lift * (change.value or 0.0) <= 0:
+        return Fate.OPEN
+    return Fate.GONE if is_of_a else Fate.NEW
 
 
 def _leaves_out_nought(change: Estimate | None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,8 @@ SKETCH: Final = 32
 """Numbers kept of a unit's weights: the norm of a difference is known within about an eighth."""
 _ROWS: Final = 64
 _CHUNK: Final = 4_096
+_HALF: Final = 65_504.0
+"""What fp16 can hold; some networks have units beyond."""
 
 
 class Portrait(NamedTuple):
@@ -154,7 +157,8 @@ def write_portrait(folder: Path, made: Portrait) -> Path:
         arrays[f"sources.{at}"], arrays[f"groups.{at}"] = np.array(own.sources), np.array(own.groups)
         arrays[f"options.{at}"], arrays[f"gold.{at}"] = own.options, own.gold
     for (kind, layer), values in made.activations.items():
-        arrays[f"activations.{kind}.{layer}"] = values.astype(np.float16)
+        is_small = float(np.abs(values).max(initial=0.0)) < _HALF
+        arrays[f"activations.{kind}.{layer}"] = values.astype(np.float16 if is_small else np.float32)
     for (kind, layer), values in made.weights.items():
         arrays[f"weights.{kind}.{layer}"] = values.astype(np.float32)
     path, draft = folder / PORTRAIT, folder / f".{PORTRAIT}.{token_hex(4)}"
@@ -173,7 +177,7 @@ def write_portrait(folder: Path, made: Portrait) -> Path:
 def read_portrait(folder: Path) -> Portrait:
     """Return the portrait of a neuron folder, whose digests the caller has checked.
 
-    Raises `RobustnessError` where there is none: analyses before this version kept none.
+    Raises `RobustnessError` where there is none (analyses before this version kept none) or a damaged one.
     """
     path = folder / PORTRAIT
     if not path.is_file():
@@ -181,8 +185,14 @@ def read_portrait(folder: Path) -> Portrait:
             f"neurons {folder}: there is no {PORTRAIT}, but a comparison needs what it holds (items and "
             "activations); run the analysis again with this version"
         )
-    with np.load(path, allow_pickle=False) as file:
-        arrays = dict(file)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (ValueError, OSError, BadZipFile) as error:
+        raise RobustnessError(
+            f"neurons {folder}: {PORTRAIT} cannot be read ({type(error).__name__}), but a comparison needs "
+            "it; run the analysis again"
+        ) from error
     count = sum(name.startswith("condition.") for name in arrays)
     return Portrait(
         tuple(_condition(arrays, at) for at in range(count)),

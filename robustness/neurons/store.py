@@ -140,6 +140,10 @@ def read_cube(folder: Path) -> Cube:
 
 def _check(folder: Path) -> None:
     path = folder / _MANIFEST
+    if not folder.is_dir():
+        raise RobustnessError(
+            f"neurons {folder}: there is no such folder, but a finished analysis is needed; check the path"
+        )
     if not path.is_file():
         raise RobustnessError(
             f"neurons {folder}: there is no {_MANIFEST}, so the analysis did not finish; run it again"
@@ -149,6 +153,11 @@ def _check(folder: Path) -> None:
         schema, listed = read["schema"], dict(read["files"])
     except (ValueError, KeyError, TypeError):
         raise RobustnessError(f"neurons {folder}: {_MANIFEST} is damaged; run the analysis again") from None
+    if not {_CUBE, _SUMMARY} <= listed.keys():
+        raise RobustnessError(
+            f"neurons {folder}: something else than an analysis of neurons lies there, but one is needed; "
+            "name the -o of robustness neurons"
+        )
     if schema != SCHEMA:
         raise RobustnessError(
             f"neurons {folder}: schema {schema!r} came, but this version reads {SCHEMA}; run it again"

@@ -13,7 +13,7 @@ from robustness.domain import Run
 from robustness.errors import RobustnessError
 from robustness.reports.items import read_items
 from robustness.reports.privacy import public_text
-from robustness.reports.store import ITEMS, MANIFEST, read_run
+from robustness.reports.store import ITEMS, MANIFEST, SUMMARY, read_run
 from robustness.results import EXPLORATORY
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 AUTO: Final = "auto"
-"""The newest finished run of the same suite."""
+"""The newest finished run of the same suite that is not exploratory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def names_a_folder(spec: str) -> bool:
 def find_baseline(spec: str, reports_folder: Path, suite_fingerprint: str) -> Path | None:
     """Return the run folder that a baseline names, or None where no run of the suite fits.
 
-    Only manifests are read; folders without one, or with one that cannot be read, are no finished
-    runs.
+    Only manifests are read, and for `auto` whether a run is exploratory: such a one is passed over.
+    Folders without a manifest, or with one that cannot be read, are no finished runs.
 
     Args:
         spec: a run folder (returned as it is), a tag (the newest run with it), or `auto`.
@@ -67,7 +67,17 @@ def find_baseline(spec: str, reports_folder: Path, suite_fingerprint: str) -> Pa
         for moment, folder, manifest in finished_runs(reports_folder)
         if manifest.get("suite") == suite_fingerprint and spec in {AUTO, manifest.get("tag")}
     ]
-    return max(found)[2] if found else None
+    newest_first = (folder for *_, folder in sorted(found, reverse=True))
+    return next((one for one in newest_first if spec != AUTO or not _is_exploratory(one)), None)
+
+
+def _is_exploratory(folder: Path) -> bool:
+    """Tell whether a run says of itself that it can carry no verdict; a damaged one is told of when read."""
+    try:
+        read = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        return bool(read["environment"].get(EXPLORATORY))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def read_baseline(folder: Path) -> Baseline:

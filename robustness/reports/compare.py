@@ -201,4 +201,5 @@ def _run(run: Stored) -> ComparedRun:
         model=summary.model.name,
         fingerprint=summary.model.fingerprint,
         status=summary.status.value,
+        proviso=run.proviso,
     )

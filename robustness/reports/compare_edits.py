@@ -17,6 +17,7 @@ from robustness.results import MIN_PASSAGES, Comparison, Estimate
 
 __all__ = ["judged_edits"]
 
+_LIMIT: Final = "max_length"
 _KINDS: Final[Mapping[str, str]] = {"ffn": "feed-forward unit", "head": "head", "out": "output unit"}
 _NAMED: Final = 6
 _WORDS: Final[Mapping[EditOutcome, str]] = {
@@ -29,8 +30,9 @@ _WORDS: Final[Mapping[EditOutcome, str]] = {
 def judged_edits(found: Sequence[Contestant], matches: Sequence[Match]) -> tuple[EditJudged, ...]:
     """Return what each edit did, where a contestant or the reference is an edited checkpoint.
 
-    Helped or harmed is said where the match stands so (p after Holm over the whole comparison) and its
-    interval leaves out 0; all else is not shown. Where the reference is the edited one, differences are
+    Helped or harmed is said where the match stands so (p after Holm over the whole comparison), its
+    interval leaves out 0, both measured the same items at one length limit, and neither run is exploratory
+    or partial; all else is not shown. Where the reference is the edited one, differences are
     turned round: they are always edited minus original. Contestants of several runs are passed over.
     """
     reference = found[0]
@@ -55,10 +57,11 @@ def _judged(
 ) -> EditJudged:
     edited, original = sides
     known_by = _known_by(record, original)
-    effects = tuple(_effect(match, sign, original) for match in own) if known_by else ()
+    unfit = _unfit(edited, original)
+    effects = tuple(_effect(match, sign, sides, unfit) for match in own) if known_by else ()
     what = _what(record)
     if effects:
-        told = tuple(_told(what, effects, known_by, family))
+        told = tuple(_told(what, effects, (known_by, unfit), family))
     else:
         told = (
             f"{edited.name} is an edited checkpoint of {public_text(record.model)} ({what}), and "
@@ -87,8 +90,23 @@ def _known_by(record: EditRecord, original: Contestant) -> str:
     return "name" if public_text(record.model) == model.name and not is_edited else ""
 
 
-def _effect(match: Match, sign: int, original: Contestant) -> EditEffect:
-    found = match.found
+def _unfit(edited: Contestant, original: Contestant) -> str:
+    """Why no difference between the two runs can be laid to the edit; empty where it can."""
+    for one in (edited, original):
+        if one.runs[0].proviso:
+            return f"the run of {one.name} is {one.runs[0].proviso}"
+    ours, theirs = (one.runs[0].summary.environment.get(_LIMIT, "") for one in (edited, original))
+    if ours != theirs:
+        return (
+            f"{edited.name} was read to {ours or 'unknown'} tokens and {original.name} to "
+            f"{theirs or 'unknown'}; check both with one --max-length"
+        )
+    return ""
+
+
+def _effect(match: Match, sign: int, sides: tuple[Contestant, Contestant], unfit: str) -> EditEffect:
+    found, (edited, original) = match.found, sides
+    is_whole = edited.suite != original.suite or not any(match.left_out)
     before, after = (found.baseline, found.value)[::sign]
     difference = found.difference if sign > 0 else _turned(found.difference)
     return EditEffect(
@@ -102,7 +120,8 @@ def _effect(match: Match, sign: int, original: Contestant) -> EditEffect:
         difference=difference,
         p_adjusted=found.p_adjusted,
         passages=found.clusters,
-        outcome=_outcome(match.standing, found, sign),
+        left_out=match.left_out if sign > 0 else (match.left_out[1], match.left_out[0]),
+        outcome=_outcome(match.standing, found, sign) if is_whole and not unfit else EditOutcome.NOT_SHOWN,
     )
 
 
@@ -146,13 +165,16 @@ def _what(record: EditRecord) -> str:
     return f"{units} {done}: {', '.join(record.units[:_NAMED])}{more}"
 
 
-def _told(what: str, effects: Sequence[EditEffect], known_by: str, family: int) -> Iterator[str]:
+def _told(what: str, effects: Sequence[EditEffect], known: tuple[str, str], family: int) -> Iterator[str]:
+    known_by, unfit = known
     attacks = [one for one in effects if one.polarity is Polarity.ATTACK]
     told = "; it ".join(_outcomes(attacks, family)) or "was judged under no attack"
     yield f"The edit ({what}) {told}. {_on_clean(effects, family)}"
     others = [one for one in effects if one.polarity not in (None, Polarity.ATTACK)]
     if others:
         yield f"Under conditions other than attacks the edit {'; it '.join(_outcomes(others, family))}."
+    if unfit:
+        yield f"What the edit did is not shown whatever the numbers: {unfit}."
     if known_by == "name":
         yield (
             "The original is known by its name alone: its fingerprint is not the one that the edit records "
@@ -201,6 +223,8 @@ def _why_not(one: EditEffect, family: int) -> str:
         return ""
     if one.passages < MIN_PASSAGES:
         return f" (fewer than {MIN_PASSAGES} passages)"
+    if any(one.left_out):
+        return f" (up to {count(max(one.left_out), 'item')} not measured by both, so nothing is shown)"
     if _leaves_out_nought(one.difference) and (one.p_adjusted or 0.0) > ALPHA:
         return f" (the interval leaves out 0, but Holm over {count(family, 'comparison')} does not)"
     return ""

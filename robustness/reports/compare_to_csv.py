@@ -13,6 +13,7 @@ HEADS: Final = (
     "reference", "contestant", "attack", "severity", "polarity", "measure", "reference_value", "value",
     "difference", "low", "high", "p_value", "p_adjusted", "margin", "p_equivalent", "standing", "paired",
     "n", "passages", "both", "lost", "won", "neither", "mcnemar_p",
+    "proviso",
 )  # fmt: skip
 """The columns, in order."""
 
@@ -21,7 +22,7 @@ def compare_to_csv(compared: RunsCompared) -> str:
     """Return the comparison as CSV: shares, never percent; an empty cell is "not measured".
 
     `difference` is the contestant's value minus the reference's, `low` and `high` are its 95 % interval.
-    Equal comparisons give equal text.
+    `proviso` says why one of the two can carry no verdict. Equal comparisons give equal text.
     """
     return spreadsheet(HEADS, (_row(compared, match) for match in compared.matches))
 
@@ -48,8 +49,14 @@ def _row(compared: RunsCompared, match: Match) -> dict[str, Cell]:
         "paired": match.paired,
         "n": found.n,
         "passages": found.clusters,
+        "proviso": _proviso(compared, match),
     }
     if flips is not None:
         row |= {name: getattr(flips, name) for name in ("both", "lost", "won", "neither")}
         row["mcnemar_p"] = flips.p_value
     return row
+
+
+def _proviso(compared: RunsCompared, match: Match) -> str:
+    sides = (compared.reference, *(one for one in compared.contestants if one.name == match.contestant))
+    return "; ".join(f"{one.name}: {one.proviso}" for one in sides if one.proviso)

@@ -101,8 +101,15 @@ _MEANINGS: Mapping[Polarity, str] = {
 
 
 def headline(compared: RunsCompared) -> str:
-    """Return what a reader should leave with: one sentence for each contestant."""
-    return " ".join(_sentence(compared, one.name) for one in compared.contestants)
+    """Return what a reader should leave with: one sentence for each contestant, and who is no evidence."""
+    return " ".join((*(_sentence(compared, one.name) for one in compared.contestants), *_unfit(compared)))
+
+
+def _unfit(compared: RunsCompared) -> Iterator[str]:
+    for one in (compared.reference, *compared.contestants):
+        if one.proviso:
+            kind = one.proviso.partition(":")[0]
+            yield f"{one.name} is {kind}, so nothing that is said of it can carry a verdict."
 
 
 def _sentence(compared: RunsCompared, name: str) -> str:
@@ -169,6 +176,9 @@ def condition_name(match: Match) -> str:
 
 
 def _cautions(compared: RunsCompared) -> Iterator[str]:
+    for one in (compared.reference, *compared.contestants):
+        if one.proviso:
+            yield f"No standing of {one.name} is a verdict. Its run is {one.proviso}."
     if not compared.same_suite:
         yield (
             "The runs are of different suites. Items with equal texts are compared; where fewer than half "

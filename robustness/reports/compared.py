@@ -54,6 +54,8 @@ class ComparedRun:
     fingerprint: str
     status: str
     """Of the run's own verdict."""
+    proviso: str
+    """Why its numbers can carry no verdict: it is exploratory or partial; empty for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class ComparedContestant:
     suite_fingerprint: str
     data: str
     runs: tuple[ComparedRun, ...]
+
+    @property
+    def proviso(self) -> str:
+        """Why it can carry no verdict, of the first run for which that is so; empty for all others."""
+        return next((run.proviso for run in self.runs if run.proviso), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,8 @@ class EditEffect:
     p_adjusted: float | None
     """After Holm over all matches."""
     passages: int
+    left_out: tuple[int, int]
+    """Items that one measured and the other did not: the edited one's and the original's."""
     outcome: EditOutcome
 
 

@@ -12,9 +12,9 @@ __all__ = ["FATES", "facts", "headline", "pairing", "spreads"]
 
 FATES = {
     Fate.KEPT: "a shortcut in both, or a guardian in both",
-    Fate.GONE: "a shortcut or guardian of A alone, and its effect is shown to differ",
-    Fate.NEW: "a shortcut or guardian of B alone, and its effect is shown to differ",
-    Fate.OPEN: "a shortcut or guardian of one alone, but that its effect differs is not shown",
+    Fate.GONE: "a shortcut or guardian of A alone, and its lift is shown to be weaker in B",
+    Fate.NEW: "a shortcut or guardian of B alone, and its lift is shown to be weaker in A",
+    Fate.OPEN: "a shortcut or guardian of one alone, but that its lift is weaker in the other is not shown",
     Fate.MOVED: "its effect is shown to differ, and it is no shortcut or guardian of one alone",
     Fate.ALIKE: "no difference of a tenth of a spread is shown, which is no proof that there is none",
     Fate.ESTIMATED: "not exact in both, so not judged",
@@ -34,7 +34,7 @@ def _headline(made: NeuronsCompared) -> Iterator[str]:
         (Fate.KEPT, "{} in both"),
         (Fate.GONE, "{} of " + made.a.label + " gone in " + made.b.label),
         (Fate.NEW, "{} new in " + made.b.label),
-        (Fate.OPEN, "{} in one alone without a shown difference"),
+        (Fate.OPEN, "{} in one alone, not shown to be weaker in the other"),
     ]
     found = [
         f"{words.format(made.fates[fate])} ({_units(made, fate)})"

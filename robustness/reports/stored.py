@@ -11,9 +11,10 @@ from typing import Any, Final, TypeAlias
 from robustness.judging.contests import Condition
 from robustness.reports.baselines import read_manifest
 from robustness.reports.items import CLEAN, read_items, text_digest
+from robustness.reports.privacy import public_text
 from robustness.reports.store import ITEMS, read_run
 from robustness.reports.summary import Summary
-from robustness.results import Outcome
+from robustness.results import EXPLORATORY, Outcome
 
 __all__ = ["ItemRow", "Stored", "read_stored"]
 
@@ -40,6 +41,12 @@ class Stored:
     def text(self) -> bool:
         """Whether it keeps passages, questions and options."""
         return self.summary.text and "passage" in next(iter(self.rows.values()), {})
+
+    @property
+    def proviso(self) -> str:
+        """Why its numbers can carry no verdict: it is exploratory or partial; empty for all others."""
+        told = ((name, self.summary.environment.get(name)) for name in (EXPLORATORY, "partial"))
+        return next((f"{name}: {public_text(text)}" for name, text in told if text), "")
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

@@ -14,6 +14,7 @@ from robustness.errors import RobustnessError
 from robustness.reports.card_results import dataset_of, results, shown_attacks
 from robustness.reports.escape import log_text
 from robustness.reports.markdown import code, prose, table, versioned
+from robustness.reports.privacy import public_text
 from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.wording import (
     NONE,
@@ -26,6 +27,7 @@ from robustness.reports.wording import (
     spread,
     status_word,
 )
+from robustness.results import EXPLORATORY
 
 __all__ = ["to_card", "updated_card"]
 
@@ -39,7 +41,7 @@ def to_card(summary: Summary) -> str:
     """Return a model card with the run's `model-index` and a section about it, nothing else.
 
     Raises:
-        RobustnessError: the run is partial; a card would not say so beside each number.
+        RobustnessError: the run is partial or exploratory; a card would not say so beside each number.
     """
     return updated_card(summary, "")
 
@@ -50,12 +52,17 @@ def updated_card(summary: Summary, before: str) -> str:
     The rest of the card stays: its text, its other metadata, results of other suites and of others.
 
     Raises:
-        RobustnessError: the run is partial, or the metadata of the card cannot be read.
+        RobustnessError: the run is partial or exploratory, or the metadata of the card cannot be read.
     """
     if "partial" in summary.environment:
         raise RobustnessError(
             f"card: the run is of {summary.environment['partial']}, but a model card needs a whole one; "
             f"score the rest first"
+        )
+    if told := summary.environment.get(EXPLORATORY):
+        raise RobustnessError(
+            f"card: the run is exploratory ({public_text(told)}), but a model card needs one that can "
+            f"carry a verdict; train the model first"
         )
     metadata, text = _parts(before) if before.strip() else ({}, f"\n# {prose(summary.model.name)}\n")
     metadata["model-index"] = _merged(metadata.get("model-index"), summary)

@@ -8,7 +8,9 @@ from typing import Final
 from robustness.errors import RobustnessError
 from robustness.reports.card_results import hub_request
 from robustness.reports.escape import log_text
+from robustness.reports.privacy import public_text
 from robustness.reports.summary import Summary
+from robustness.results import EXPLORATORY
 
 __all__ = ["to_eval_results"]
 
@@ -23,8 +25,8 @@ def to_eval_results(summary: Summary) -> str:
     whole. The configuration stands as the task, which the data set's own `eval.yaml` has to know.
 
     Raises:
-        RobustnessError: the data are not a Hub data set at a known commit, the run is partial, or
-            accuracy was not measured on every question.
+        RobustnessError: the data are not a Hub data set at a known commit, the run is partial or
+            exploratory, or accuracy was not measured on every question.
     """
     clean, asked = summary.clean, hub_request(summary.data)
     if asked is None or not _COMMIT.fullmatch(asked.revision):
@@ -35,6 +37,11 @@ def to_eval_results(summary: Summary) -> str:
     if "partial" in summary.environment or clean.invalid or clean.accuracy.value is None:
         raise _refused(
             "not every unchanged question was measured", "a whole run is needed; run the check again"
+        )
+    if told := summary.environment.get(EXPLORATORY):
+        raise _refused(
+            f"the run is exploratory ({public_text(told)})",
+            "one that can carry a verdict is needed; train the model first",
         )
     import yaml
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml

@@ -59,6 +59,34 @@ def test_what_was_not_measured_never_looks_like_nothing_worse(command: Command, 
     assert command("compare", "old", "empty").code == 0
 
 
+def test_a_run_that_scored_only_what_it_gets_right_is_not_taken_for_none_the_worse(
+    command: Command, reports: Path
+):
+    half = [True if right else None for right in BADLY]
+    keep(reports / "half", questions(), half, tag="half")
+    said = command("compare", "old", "half", "--fail-on", "worse")
+    assert (said.code, "Up to 50 items of a condition left out" in " ".join(said.out.split())) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("around", "kind"), [({"exploratory": "no head"}, "exploratory"), ({"partial": "part 1 of 2"}, "partial")]
+)
+def test_a_run_that_can_carry_no_verdict_says_so_in_every_format_and_passes_no_gate(
+    command: Command, reports: Path, tmp_path: Path, around: dict[str, str], kind: str
+):
+    keep(reports / "unfit", questions(), [True] * 80, tag="unfit", environment=around)
+    formats = ("html", "md", "comment", "json", "csv")
+    targets = [word for name in formats for word in ("--report", f"{name}:out/c.{name}")]
+    said = command("compare", "new", "unfit", "--fail-on", "worse", *targets)
+    assert said.code == 3
+    assert f"unfit is {kind}, so nothing" in " ".join(said.out.split())
+    for name in formats:
+        text = (tmp_path / "out" / f"c.{name}").read_text(encoding="utf-8")
+        assert kind in text, name
+    turned = command("compare", "unfit", "new", "--fail-on", "undecided")
+    assert (turned.code, kind in turned.out) == (1, True)
+
+
 def test_a_run_is_found_by_folder_name_path_and_tag(command: Command, reports: Path):
     for words in (
         ("old", "new"),

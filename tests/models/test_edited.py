@@ -24,6 +24,17 @@ def test_records_of_older_versions_have_no_fingerprint():
     assert read == EditRecord("mine", "", ("ffn.0.0",), "zero", 0.0)
 
 
+@pytest.mark.parametrize("level", ["NaN", "Infinity", "1e400"])
+def test_a_level_that_is_no_number_makes_no_record_and_no_edit(level):
+    from robustness.errors import UsageError
+    from robustness.neurons.edit import Change, Edit
+    from robustness.neurons.sites import Site
+
+    assert edit_of(f'{{"model": "m", "units": ["ffn.0.0"], "value": "clamp", "level": {level}}}') is None
+    with pytest.raises(UsageError, match="a finite number is needed"):
+        Edit((Site("ffn", 0, 0),), Change.CLAMP, float(level))
+
+
 @pytest.mark.parametrize("text", ["", "[]", "3", '{"units": "ffn.0.0"}', '{"units": [], "model": "m"}', "{"])
 def test_anything_else_is_no_record_and_a_file_of_it_is_refused(tmp_path, text):
     assert edit_of(text) is None

@@ -138,7 +138,10 @@ def test_two_checkpoints_are_compared_by_their_folders_alone(run, checkpoint, fr
     [
         (("--compare", "a", "b", "--model", "m"), "two finished neuron folders alone"),
         (("--compare", "a", "b", "--report", "pdf:x"), "format of compared neurons"),
-        (("--compare", "a", "b"), "did not finish"),
+        (("--compare", "a", "b", "--dry-run"), "two finished neuron folders alone"),
+        (("--compare", "a", "b", "--exact"), "two finished neuron folders alone"),
+        (("--compare", "a", "b"), "there is no such folder"),
+        (("--compare", "a", "./a"), "one folder came twice"),
         (("--report", "md:x"), "give it with --compare"),
     ],
 )
@@ -147,6 +150,27 @@ def test_what_cannot_be_compared_is_one_paragraph(run, flags, said):
     assert code != 0
     assert said in " ".join(err.split())
     assert "Traceback" not in err
+
+
+def test_no_finding_is_made_of_a_head_that_was_never_trained(run, checkpoint, frozen, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    weights = checkpoint / "model.safetensors"
+    body = {name: own for name, own in load_file(weights).items() if not name.startswith("classifier")}
+    save_file(body, weights, metadata={"format": "pt"})
+    asked = (
+        "neurons",
+        "--model",
+        checkpoint,
+        "--frozen",
+        frozen,
+        "--model-arg",
+        "untrained=exploratory",
+        "-q",
+    )
+    code, out, err = run(*asked, "-o", "found")
+    assert (code, out, "is exploratory (2 tensor(s)" in " ".join(err.split())) == (2, "", True)
+    assert not (tmp_path / "found").exists()
 
 
 def test_a_damaged_record_of_an_edit_is_refused(run, checkpoint, frozen, tmp_path):

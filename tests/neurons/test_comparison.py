@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from robustness.domain import Suite
@@ -100,6 +102,61 @@ def test_an_analysis_without_a_portrait_is_refused_and_one_that_was_changed_too(
     path.unlink()
     with pytest.raises(RobustnessError, match="run the analysis again with this version"):
         read_pair(*folders)
+
+
+def signed(folder: Path) -> Path:
+    """The folder with digests of what lies in it now, as another version would have written it."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for name in manifest["files"]:
+        data = (folder / name).read_bytes()
+        manifest["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    path.write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("part", "key"), [("model", "shared"), ("data", "sequences_sha"), ("ablation", "seed")]
+)
+def test_an_analysis_of_a_version_that_said_less_is_refused_by_what_it_lacks(folders, part, key):
+    path = folders[1] / "neurons.json"
+    read = json.loads(path.read_text())
+    del read[part][key]
+    path.write_text(json.dumps(read))
+    for pair in ((folders[0], signed(folders[1])), (folders[1], folders[0])):
+        with pytest.raises(RobustnessError, match=f"it does not say {key}, but"):
+            read_pair(*pair)
+
+
+def test_portraits_of_another_size_or_no_portraits_at_all_are_refused(folders):
+    path = folders[1] / "portrait.npz"
+    with np.load(path) as file:
+        arrays = {name: own[:9] if name.startswith("act") else own for name, own in file.items()}
+    np.savez(path, **arrays)
+    with pytest.raises(RobustnessError, match="unlike numbers of tokens"):
+        read_pair(folders[0], signed(folders[1]))
+    path.write_bytes(b"no arrays")
+    with pytest.raises(RobustnessError, match=r"portrait\.npz cannot be read"):
+        read_pair(folders[0], signed(folders[1]))
+
+
+def test_a_folder_of_another_kind_is_told_as_such(folders, tmp_path):
+    other = tmp_path / "run"
+    other.mkdir()
+    (other / "manifest.json").write_text('{"schema": 3, "files": {"summary.json": {}}}')
+    with pytest.raises(RobustnessError, match="something else than an analysis of neurons"):
+        read_pair(folders[0], other)
+    with pytest.raises(UsageError, match="one folder came twice"):
+        read_pair(folders[0], folders[0] / ".." / folders[0].name)
+
+
+def test_activations_beyond_half_precision_are_kept(planted, suite, tmp_path):
+    made = portrait_of(planted, suite, ("ffn",))
+    large = made._replace(activations={key: 1e6 * own for key, own in made.activations.items()})
+    write_portrait(tmp_path, large)
+    for key, values in read_portrait(tmp_path).activations.items():
+        assert np.isfinite(values).all()
+        assert values == pytest.approx(large.activations[key], rel=1e-3)
 
 
 def test_a_portrait_reads_back_and_holds_no_text(planted, suite, tmp_path):

@@ -83,6 +83,22 @@ def test_the_units_whose_lift_is_taken_away_are_the_ones_said_to_be_gone(summary
     assert {unit.id for unit in back.of(Fate.NEW)} == {"ffn.0.3", "ffn.0.7"}
 
 
+def test_a_shortcut_whose_lift_grew_with_its_cost_is_not_said_to_be_gone(summary, draw):
+    base = draw.normal(size=4 * ITEMS)
+    before, after = np.zeros((UNITS, 2)), np.zeros((UNITS, 2))
+    before[3] = 0.0, 1.0
+    after[3] = -1.0, 4.0  # it costs clean answers now, so it is no shortcut by the limits
+    ours, theirs = (drawn(summary, noisy(draw, truth), base) for truth in (before, after))
+    for made, roles in (
+        (compare_analyses(ours, theirs), ("shortcut", "undecided")),
+        (compare_analyses(theirs, ours), ("undecided", "shortcut")),
+    ):
+        (unit,) = (one for one in made.units if one.id == "ffn.0.3")
+        assert (str(unit.quadrant_a), str(unit.quadrant_b)) == roles
+        assert unit.fate is Fate.OPEN
+        assert not (*made.of(Fate.GONE), *made.of(Fate.NEW))
+
+
 def test_a_checkpoint_whose_logits_are_three_times_as_large_moves_nothing(summary, draw):
     base, effects = draw.normal(size=4 * ITEMS), noisy(draw, np.ones((UNITS, 2)))
     made = compare_analyses(drawn(summary, effects, base), drawn(summary, 3 * effects, 3 * base))

@@ -12,6 +12,7 @@ from robustness.errors import RobustnessError
 from robustness.reports.baselines import find_baseline, names_a_folder, read_baseline, read_scores
 from robustness.reports.store import write_run
 from robustness.results import Judgement
+from tests.reports.stored_runs import keep, questions
 
 
 def stamp(hour: int) -> str:
@@ -85,3 +86,16 @@ def test_a_run_that_is_not_whole_is_no_baseline(tmp_path: Path, write, suite: Su
     (folder / name).unlink()
     with pytest.raises(RobustnessError, match=r"^baseline: .*give another --baseline"):
         read_baseline(folder)
+
+
+def test_an_exploratory_run_is_passed_over_by_auto_and_told_of_where_it_is_named(tmp_path: Path):
+    asked = questions()
+    whole = keep(tmp_path / "whole", asked, [True] * 80, created="2026-03-01T10:00:00+00:00")
+    bare = {"exploratory": "no head"}
+    unfit = keep(
+        tmp_path / "unfit", asked, [True] * 80, created="2026-03-02T10:00:00+00:00", environment=bare, tag="t"
+    )
+    assert find_baseline("auto", tmp_path, asked.fingerprint) == whole
+    assert find_baseline("t", tmp_path, asked.fingerprint) == unfit
+    with pytest.raises(RobustnessError, match=r"it is exploratory \(no head\)"):
+        read_baseline(unfit)

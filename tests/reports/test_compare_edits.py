@@ -121,6 +121,50 @@ def test_an_original_that_is_not_surely_the_one_edited_is_told(tmp_path, said, k
     assert ("helped" in " ".join(edit.sentences)) == bool(known_by)
 
 
+@pytest.mark.parametrize(
+    ("both", "edited", "words"),
+    [
+        ({"exploratory": "no head"}, {}, "exploratory: no head"),
+        ({}, {"partial": "part 1 of 2"}, "partial: part 1 of 2"),
+        ({"max_length": "512"}, {"max_length": "64"}, "was read to 64 tokens and original to 512"),
+    ],
+)
+def test_what_cannot_be_laid_to_the_edit_is_never_said_to_have_helped(tmp_path, both, edited, words):
+    suite = questions()
+    said = {EDIT: edit_text(record())}
+    first = keep(tmp_path / "original", suite, HALF, environment=both)
+    second = keep(tmp_path / "edited", suite, [True] * 80, environment={**both, **said, **edited})
+    for order in ((first, second), (second, first)):
+        compared = beside(*order)
+        assert outcomes(compared) == [EditOutcome.NOT_SHOWN] * 2
+        told = " ".join(compared.edits[0].sentences)
+        assert words in told
+        assert "helped" not in told
+
+
+def test_an_edit_that_was_measured_on_some_items_alone_is_not_shown_to_help(tmp_path):
+    measured = [True if right else None for right in HALF]  # it scored nothing that the original got wrong
+    suite = questions()
+    first = keep(tmp_path / "original", suite, [False] * 80)
+    said = {EDIT: edit_text(record())}
+    compared = beside(first, keep(tmp_path / "edited", suite, measured, environment=said))
+    assert outcomes(compared)[1] is EditOutcome.NOT_SHOWN
+    assert "(up to 40 items not measured by both, so nothing is shown)" in compared.edits[0].sentences[0]
+
+
+def test_an_edit_of_an_edit_is_judged_beside_what_was_edited_last(tmp_path):
+    suite = questions()
+    keep(tmp_path / "original", suite, HALF)
+    once = {EDIT: edit_text(record())}
+    keep(tmp_path / "once", suite, HALF, environment=once)
+    twice = {EDIT: edit_text(record("once", fingerprint="fingerprint of once"))}
+    keep(tmp_path / "twice", suite, [True] * 80, environment=twice)
+    (edit,) = beside(tmp_path / "original", tmp_path / "twice").edits
+    assert (edit.known_by, edit.effects) == ("", ())
+    known = [edit.known_by for edit in beside(tmp_path / "once", tmp_path / "twice").edits]
+    assert sorted(known) == ["", "fingerprint"]
+
+
 def test_two_plain_runs_say_nothing_of_edits(tmp_path):
     suite = questions()
     compared = beside(keep(tmp_path / "a", suite, HALF), keep(tmp_path / "b", suite, [True] * 80))

@@ -91,7 +91,8 @@ def test_the_headline_names_what_is_in_both_gone_new_and_open():
     )
     assert headline(made) == (
         "Shortcut and guardian units: 1 in both (shortcut ffn.0.1); 1 of old gone in new (shortcut ffn.1.5); "
-        "1 new in new (guardian ffn.0.2); 1 in one alone without a shown difference (shortcut ffn.0.3). "
+        "1 new in new (guardian ffn.0.2); 1 in one alone, not shown to be weaker in the other "
+        "(shortcut ffn.0.3). "
         "No other unit is shown to have moved."
     )
 

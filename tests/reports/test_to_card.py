@@ -114,6 +114,11 @@ def test_nothing_measured_leaves_an_index_without_results(summary: Summary):
     assert yaml.safe_load(card.split("---\n")[1])["model-index"][0]["results"] == []
 
 
+def test_an_exploratory_run_makes_no_card(summary: Summary):
+    with pytest.raises(RobustnessError, match=r"exploratory \(2 tensors were never trained\)"):
+        to_card(replace(summary, environment={"exploratory": "2 tensors were never trained"}))
+
+
 def test_a_partial_run_makes_no_card(summary: Summary):
     with pytest.raises(RobustnessError, match="a model card needs a whole one"):
         to_card(replace(summary, environment={"partial": "part 1 of 2"}))

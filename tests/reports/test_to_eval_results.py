@@ -37,6 +37,11 @@ def test_data_that_nobody_can_look_up_make_no_claim(data: str, summary: Summary)
         to_eval_results(replace(summary, data=data))
 
 
+def test_an_exploratory_run_makes_no_claim(summary: Summary):
+    with pytest.raises(RobustnessError, match=r"exploratory \(no head\).*train the model first"):
+        to_eval_results(replace(summary, environment={"exploratory": "no head"}))
+
+
 def test_a_run_that_is_not_whole_makes_no_claim(summary: Summary):
     partial = replace(summary, environment={"partial": "part 1 of 2"})
     some = replace(summary, clean=replace(summary.clean, invalid=1))
