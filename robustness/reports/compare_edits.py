@@ -226,7 +226,9 @@ def _why_not(one: EditEffect, family: int) -> str:
     if any(one.left_out):
         return f" (up to {count(max(one.left_out), 'item')} not measured by both, so nothing is shown)"
     if _leaves_out_nought(one.difference) and (one.p_adjusted or 0.0) > ALPHA:
-        return f" (the interval leaves out 0, but Holm over {count(family, 'comparison')} does not)"
+        return (
+            f" (the interval, unrounded, leaves out 0, but Holm over {count(family, 'comparison')} does not)"
+        )
     return ""
 
 
