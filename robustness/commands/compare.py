@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from robustness import options as flag
-from robustness.errors import UsageError, unknown
+from robustness.commands.styles import Styles
+from robustness.errors import UsageError
 
 if TYPE_CHECKING:
     from robustness.reports.compared import RunsCompared
@@ -81,15 +81,12 @@ def compare(
             "--margin: 0 came, but a fraction above 0 is needed; no two models differ by nothing"
         )
     _refuse_neurons(runs or ())
-    targets = [_target(spec) for spec in report or ()]
+    targets = _STYLES.targets(report or ())
     found = contestants([*(runs or ()), *_named(seeds_of)], reports)
     if not different:
         refuse_different_suites(found)
     made = compared_runs(found, margin=margin, text=not no_text)
-    from robustness.reports.renderers import write_text
-
-    for spec, style, path in targets:
-        typer.echo(f"wrote {write_text(spec, path, _rendered(style, made))}", err=True)
+    _STYLES.write(targets, made)
     _show(made, json=json)
     raise typer.Exit(_exit_code(made, fail_on))
 
@@ -113,32 +110,21 @@ def _named(seeds_of: list[str] | None) -> list[str]:
     return seeds_of or []
 
 
-_STYLES: Mapping[str, str] = {
-    "comment": "robustness.reports.to_comment:compare_to_comment",
-    "csv": "robustness.reports.compare_to_csv:compare_to_csv",
-    "html": "robustness.reports.compare_to_html:compare_to_html",
-    "json": "robustness.reports.compare_to_json:compare_to_json",
-    "md": "robustness.reports.compare_to_markdown:compare_to_markdown",
-}
-
-
-def _target(spec: str) -> tuple[str, str, Path]:
-    from robustness.reports.renderers import place
-
-    style, path = place(spec)
-    if style not in _STYLES:
-        raise UsageError("--report: " + unknown("format of comparisons", style, _STYLES))
-    return spec, style, path
-
-
-def _rendered(style: str, made: RunsCompared) -> str:
-    module, function = _STYLES[style].split(":")
-    return str(getattr(import_module(module), function)(made))
+_STYLES = Styles(
+    "comparisons",
+    {
+        "comment": "robustness.reports.to_comment:compare_to_comment",
+        "csv": "robustness.reports.compare_to_csv:compare_to_csv",
+        "html": "robustness.reports.compare_to_html:compare_to_html",
+        "json": "robustness.reports.compare_to_json:compare_to_json",
+        "md": "robustness.reports.compare_to_markdown:compare_to_markdown",
+    },
+)
 
 
 def _show(made: RunsCompared, *, json: bool) -> None:
     if json:
-        typer.echo(_rendered("json", made), nl=False)
+        typer.echo(_STYLES.rendered("json", made), nl=False)
         return
     from rich.console import Console
 
