@@ -3,7 +3,7 @@
 Without `--questions` the answers are those of the finished runs in reports/examples/dream-minilm, which
 hold the scores of MiniLM on DREAM test: what a sequential run asks for, and decides, is the same to the
 last number, and nothing needs to be scored. With it, that many questions (0: all) are scored anew,
-those of checks with limits twice over: until decided, then whole.
+those of checks with limits until decided, then the rest of them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,22 @@ class Recorded:
     fingerprint: str = "recorded"
 
     def score(self, batch):
+        return [self.told[example.id] for example in batch]
+
+
+@dataclass
+class Remembering:
+    """A model that is asked for each example once."""
+
+    model: object
+    told: dict
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def score(self, batch):
+        new = [example for example in batch if example.id not in self.told]
+        self.told |= dict(zip((e.id for e in new), self.model.score(new) if new else (), strict=True))
         return [self.told[example.id] for example in batch]
 
 
@@ -94,13 +110,14 @@ def recorded(data: Path, name: str):
 def scored(model, data: str, name: str, questions: int):
     """Return suite, sequential run and, of the checks with limits, whole run, scored anew.
 
-    Checks without a limit have no verdict to agree with: the whole run leaves them out.
+    Checks without a limit have no verdict to agree with: the whole run leaves them out. What the
+    sequential run scored is not scored again: batches do not change scores (tests/models/test_invariance.py).
     """
     from robustness.judging.limits import checks
     from robustness.scoring import run as score
     from robustness.sequential import run as score_until_decided
 
-    suite = suite_of(data, name, questions or None)
+    suite, model = suite_of(data, name, questions or None), Remembering(model, {})
     part = score_until_decided(suite, model)
     limited = {(one.attack, one.severity) for one in checks(suite, baseline=False) if one.limits}
     every = {(v.attack, v.severity) for v in suite.variants}
