@@ -21,10 +21,9 @@ def of_a_guesser(one: Verdict) -> Verdict:
 
     It has nothing to lose, so nothing passes; counts of the suite do not ask the model.
     """
-    if one.status is not Status.PASS or one.check in COUNTS:
-        return one
-    reason = "clean accuracy is not clearly above chance, so that nothing is lost says nothing of reading"
-    return replace(one, status=Status.INVALID, reason=reason, p_value=None)
+    return _taken_back(
+        one, "clean accuracy is not clearly above chance, so that nothing is lost says nothing of reading"
+    )
 
 
 def of_the_seen(verdicts: Sequence[Verdict], found: Result) -> Sequence[Verdict]:
@@ -40,11 +39,14 @@ def of_the_seen(verdicts: Sequence[Verdict], found: Result) -> Sequence[Verdict]
         f"the model saw {share:.0%} of what the attack edited, the rest is behind the cut; give a larger "
         f"--max-length, or set max_truncated where that is as it should be"
     )
-    back = {"status": Status.INVALID, "reason": reason, "p_value": None}
-    return [
-        replace(one, **back) if one.status is Status.PASS and one.check not in COUNTS else one  # type: ignore[arg-type]
-        for one in verdicts
-    ]
+    return [_taken_back(one, reason) for one in verdicts]
+
+
+def _taken_back(one: Verdict, reason: str) -> Verdict:
+    """Return the verdict, a PASS taken back for this reason; counts of the suite stay."""
+    if one.status is not Status.PASS or one.check in COUNTS:
+        return one
+    return replace(one, status=Status.INVALID, reason=reason, p_value=None)
 
 
 def of_exploring(verdicts: Sequence[Verdict], unfit: str) -> Sequence[Verdict]:

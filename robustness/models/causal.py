@@ -40,7 +40,7 @@ def load(location: str, *, options: ModelOptions) -> RowModel:
         location,
         max_length=options.max_length,
         kind=ModelKind.CAUSAL,
-        untrained=options.untrained == "exploratory",
+        untrained=options.exploratory,
     )
     return causal_model(checkpoint, device=device_for(options.device), options=options)
 

@@ -113,15 +113,17 @@ class CheckedScorer:
         picked = tuple(sample)
         self.counts["shadow_rows"] += len(picked)
         fast = self._fitted(self._paths.fast, picked, self.budget)
-        plain = [self._fitted(self._paths.plain, [row], 1)[0] for row in picked]
-        self.difference = max(map(_apart, fast, plain))
+        self.difference = max(map(_apart, fast, self._singly(picked)))
         if not self.difference <= LARGEST_DIFFERENCE:
-            refuse_chance(picked, lambda rows: [self._fitted(self._paths.plain, [row], 1)[0] for row in rows])
+            refuse_chance(picked, self._singly)
             self._fast = _alone(self._paths.plain)
             self.warning = (
                 f"the shared forward pass differs from the plain one by {self.difference:.1e}; the plain "
                 "one is used"
             )
+
+    def _singly(self, rows: Sequence[Row]) -> list[float]:
+        return [self._fitted(self._paths.plain, [row], 1)[0] for row in rows]
 
     def _fitted(self, forward: Forward, rows: Sequence[Row], budget: int) -> list[float]:
         """Return the values; where memory runs out with half the budget, then with half the rows."""

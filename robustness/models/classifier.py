@@ -46,7 +46,7 @@ def load(location: str, *, options: ModelOptions) -> Classifier:
         location,
         max_length=options.max_length,
         kind=ModelKind.CLASSIFIER,
-        untrained=options.untrained == "exploratory",
+        untrained=options.exploratory,
     )
     return Classifier(checkpoint, device=device_for(options.device), options=options)
 

@@ -44,7 +44,7 @@ def load(location: str, *, options: ModelOptions) -> RowModel:
         location,
         max_length=options.max_length,
         kind=ModelKind.ENCODER_DECODER,
-        untrained=options.untrained == "exploratory",
+        untrained=options.exploratory,
     )
     return encoder_decoder_model(checkpoint, device=device_for(options.device), options=options)
 

@@ -34,8 +34,7 @@ def load(location: str, *, options: ModelOptions) -> HuggingFaceModel:
     Raises `ModelError` for one that cannot be used: see `open_checkpoint`.
     """
     device = device_for(options.device)
-    untrained = options.untrained == "exploratory"
-    checkpoint = open_checkpoint(location, max_length=options.max_length, untrained=untrained)
+    checkpoint = open_checkpoint(location, max_length=options.max_length, untrained=options.exploratory)
     return HuggingFaceModel(checkpoint, device=device, options=options)
 
 

@@ -52,6 +52,11 @@ class ModelOptions:
     """A checkpoint that lacks tensors, such as a trained head: `refuse` it, or score it with random numbers
     in their place, `exploratory`: the run can carry no verdict."""
 
+    @property
+    def exploratory(self) -> bool:
+        """Whether a checkpoint that lacks tensors is scored all the same."""
+        return self.untrained == "exploratory"
+
     def __post_init__(self) -> None:
         _known("kind", self.kind, ("auto", *ModelKind))
         _known("likelihood", self.likelihood, tuple(Likelihood))

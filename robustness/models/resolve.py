@@ -74,7 +74,7 @@ def resolve(spec: str, *, options: ModelOptions) -> Model:
 def _checkpoint(location: str, options: ModelOptions) -> Model:
     from robustness.models.checkpoint import kind_at
 
-    kind = kind_at(location, asked=options.kind, untrained=options.untrained == "exploratory")
+    kind = kind_at(location, asked=options.kind, untrained=options.exploratory)
     return _checked(location, _attribute(location, _LOADERS[kind])(location, options=options))
 
 

@@ -38,14 +38,15 @@ def read_pair(first: Path, second: Path) -> tuple[Analysis, Analysis]:
         raise UsageError(
             f"--compare {first} {second}: one folder came twice, but two analyses are needed; name both"
         )
-    _refuse(first, _summary(first), second, _summary(second))
-    ours, theirs = map(_read, (first, second))
+    summaries = _summary(first), _summary(second)
+    _refuse(first, summaries[0], second, summaries[1])
+    ours, theirs = map(_read, (first, second), summaries)
     _refuse_uneven(ours, theirs)
     return ours, theirs
 
 
-def _read(folder: Path) -> Analysis:
-    return Analysis(folder, read_analysis(folder), read_cube(folder), read_portrait(folder))
+def _read(folder: Path, summary: NeuronSummary) -> Analysis:
+    return Analysis(folder, summary, read_cube(folder), read_portrait(folder))
 
 
 def _summary(folder: Path) -> NeuronSummary:

@@ -17,6 +17,7 @@ from robustness.neurons.pair import Analysis
 from robustness.neurons.signflip import sign_flip_p
 from robustness.neurons.sites import Site
 from robustness.results import Estimate
+from robustness.stats.equivalence import leaves_out_nought
 from robustness.stats.multiplicity import benjamini_hochberg
 from robustness.stats.resampling import sample
 
@@ -136,10 +137,11 @@ def fate_of(pairs: Pairs, at: int) -> Fate:
     a, b = (unit.quadrant for unit in pairs.units(at))
     if a == b and a in _ROLES:
         return Fate.KEPT
+    # A candidate's interval may say less than its q where passages are few.
     lift = pairs.lift_shown.get(at)
     if (a in _ROLES) != (b in _ROLES):
         return _fate_of_one(pairs, at, lift)
-    if _leaves_out_nought(lift) or _leaves_out_nought(pairs.cost_shown.get(at)):
+    if any(leaves_out_nought(shown) for shown in (lift, pairs.cost_shown.get(at)) if shown is not None):
         return Fate.MOVED
     return Fate.OPEN if a in _ROLES else Fate.ALIKE
 
@@ -149,11 +151,6 @@ def _fate_of_one(pairs: Pairs, at: int, change: Estimate | None) -> Fate:
     a, b = pairs.units(at)
     is_of_a = a.quadrant in _ROLES
     lift = ((a if is_of_a else b).lift.value or 0.0) * (-1 if is_of_a else 1)
-    if change is None or not _leaves_out_nought(change) or lift * (change.value or 0.0) <= 0:
+    if change is None or not leaves_out_nought(change) or lift * (change.value or 0.0) <= 0:
         return Fate.OPEN
     return Fate.GONE if is_of_a else Fate.NEW
-
-
-def _leaves_out_nought(change: Estimate | None) -> bool:
-    """Whether a candidate's interval says the same as its q: with few passages it may not."""
-    return change is not None and not (change.low or 0.0) <= 0 <= (change.high or 0.0)

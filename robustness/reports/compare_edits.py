@@ -12,14 +12,14 @@ from robustness.reports.compared import ALPHA, EditEffect, EditJudged, EditOutco
 from robustness.reports.contestants import Contestant
 from robustness.reports.privacy import public_text
 from robustness.reports.sheet import named
-from robustness.reports.wording import count, figure, spread
+from robustness.reports.wording import count, figure, listed, spread
 from robustness.results import MIN_PASSAGES, Comparison, Estimate
+from robustness.stats.equivalence import leaves_out_nought
 
 __all__ = ["judged_edits"]
 
 _LIMIT: Final = "max_length"
 _KINDS: Final[Mapping[str, str]] = {"ffn": "feed-forward unit", "head": "head", "out": "output unit"}
-_NAMED: Final = 6
 _WORDS: Final[Mapping[EditOutcome, str]] = {
     EditOutcome.HELPED: "helped",
     EditOutcome.HARMED: "harmed",
@@ -141,14 +141,10 @@ def _turned(estimate: Estimate) -> Estimate:
 
 
 def _outcome(standing: Standing, found: Comparison, sign: int) -> EditOutcome:
-    if standing not in (Standing.BETTER, Standing.WORSE) or not _leaves_out_nought(found.difference):
+    if standing not in (Standing.BETTER, Standing.WORSE) or not leaves_out_nought(found.difference):
         return EditOutcome.NOT_SHOWN
     is_better = (standing is Standing.BETTER) == (sign > 0)
     return EditOutcome.HELPED if is_better else EditOutcome.HARMED
-
-
-def _leaves_out_nought(estimate: Estimate) -> bool:
-    return estimate.low is not None and estimate.high is not None and not estimate.low <= 0 <= estimate.high
 
 
 def _what(record: EditRecord) -> str:
@@ -161,8 +157,7 @@ def _what(record: EditRecord) -> str:
         "clamp": f"held at {record.level:g}",
         "scale": f"scaled by {record.level:g}",
     }.get(record.value, f"changed ({record.value})")
-    more = f" and {len(record.units) - _NAMED} more" if len(record.units) > _NAMED else ""
-    return f"{units} {done}: {', '.join(record.units[:_NAMED])}{more}"
+    return f"{units} {done}: {listed(record.units)}"
 
 
 def _told(what: str, effects: Sequence[EditEffect], known: tuple[str, str], family: int) -> Iterator[str]:
@@ -225,7 +220,7 @@ def _why_not(one: EditEffect, family: int) -> str:
         return f" (fewer than {MIN_PASSAGES} passages)"
     if any(one.left_out):
         return f" (up to {count(max(one.left_out), 'item')} not measured by both, so nothing is shown)"
-    if _leaves_out_nought(one.difference) and (one.p_adjusted or 0.0) > ALPHA:
+    if leaves_out_nought(one.difference) and (one.p_adjusted or 0.0) > ALPHA:
         return (
             f" (the interval, unrounded, leaves out 0, but Holm over {count(family, 'comparison')} does not)"
         )

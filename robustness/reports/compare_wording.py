@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from robustness.domain import Polarity
 from robustness.reports.compared import ALPHA, Match, Rank, RunsCompared, Standing
 from robustness.reports.sheet import named
-from robustness.reports.wording import NONE, POLARITIES, brief, count, figure, percent, points, spread
+from robustness.reports.wording import NONE, POLARITIES, brief, count, figure, listed, percent, points, spread
+from robustness.stats.equivalence import leaves_out_nought
 from robustness.stats.resampling import DRAWS
 
 __all__ = [
@@ -50,7 +51,6 @@ MEASURES: Mapping[str, str] = {
 }
 
 _CLEAN = "Unchanged questions"
-_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _standing(compared: RunsCompared) -> Iterator[str]:
             names = [condition_name(m) for m in own if m.standing is standing]
             if names:
                 word = f"{one.name}, {standing.value}" if several else standing.value.capitalize()
-                yield f"{word}: {_listed(names)}."
+                yield f"{word}: {listed(names)}."
 
 
 def _clean(compared: RunsCompared) -> Iterator[str]:
@@ -163,11 +163,6 @@ def _clean(compared: RunsCompared) -> Iterator[str]:
                 f"{compared.reference.name} {percent(found.baseline)}: {change(match)} points, 95% interval "
                 f"{between(match)}."
             )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def condition_name(match: Match) -> str:
@@ -187,10 +182,10 @@ def _cautions(compared: RunsCompared) -> Iterator[str]:
     loose = dict.fromkeys(condition_name(m) for m in compared.matches if not m.paired)
     if loose:
         yield (
-            f"Unpaired, so with wider intervals, and partly a difference of the items: {_listed([*loose])}."
+            f"Unpaired, so with wider intervals, and partly a difference of the items: {listed([*loose])}."
         )
     if compared.left_out:
-        yield f"Not in every run, so left out: {_listed(compared.left_out)}."
+        yield f"Not in every run, so left out: {listed(compared.left_out)}."
     if len(compared.matches) * 2 / (DRAWS + 1) > compared.alpha:
         yield (
             f"So many comparisons at once ({len(compared.matches)}) leave no p-value of {DRAWS:,} draws "
@@ -203,8 +198,8 @@ def _cautions(compared: RunsCompared) -> Iterator[str]:
 
 def loose_intervals(compared: RunsCompared) -> bool:
     """Tell whether an interval leaves out 0 where no difference is shown: readers then ask why."""
-    ends = [m.found.difference for m in compared.matches if m.standing is Standing.UNDECIDED]
-    return any(e.low is not None and e.high is not None and not e.low <= 0 <= e.high for e in ends)
+    undecided = (m.found.difference for m in compared.matches if m.standing is Standing.UNDECIDED)
+    return any(map(leaves_out_nought, undecided))
 
 
 def between(match: Match) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from robustness.domain import Polarity
 from robustness.neurons.certificate import LayerCertificate
 from robustness.neurons.conditions import CLEAN
@@ -10,7 +12,7 @@ from robustness.neurons.summary import NeuronSummary
 from robustness.reports.wording import NONE, count, likelihood, percent
 from robustness.results import Estimate
 
-__all__ = ["certified", "change", "headline", "is_supported"]
+__all__ = ["certified", "change", "headline", "is_supported", "with_ends"]
 
 _ALPHA = 0.05
 
@@ -72,10 +74,19 @@ def change(estimate: Estimate) -> str:
     >>> change(Estimate(0.125, 0.05, 0.2))
     '+12.5 points [+5.0, +20.0]'
     """
+    return with_ends(estimate, _points, unit=" points")
+
+
+def with_ends(estimate: Estimate, shown: Callable[[float | None], str], *, unit: str = "") -> str:
+    """Return a number and the ends of its interval, each as `shown` says it.
+
+    >>> with_ends(Estimate(0.5, 0.25, 0.75), "{:.2f}".format), with_ends(Estimate(None), str)
+    ('0.50 [0.25, 0.75]', '–')
+    """
     if estimate.value is None:
         return NONE
-    ends = "" if estimate.low is None else f" [{_points(estimate.low)}, {_points(estimate.high)}]"
-    return f"{_points(estimate.value)} points{ends}"
+    ends = "" if estimate.low is None else f" [{shown(estimate.low)}, {shown(estimate.high)}]"
+    return f"{shown(estimate.value)}{unit}{ends}"
 
 
 def _points(value: float | None) -> str:

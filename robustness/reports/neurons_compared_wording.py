@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from robustness.neurons.compared import Agreement, Fate, NeuronsCompared, UnitBeside
-from robustness.reports.wording import NONE, count, likelihood
+from robustness.reports.neuron_wording import with_ends
+from robustness.reports.wording import NONE, count, likelihood, listed
 from robustness.results import MIN_PASSAGES, Estimate
 
 __all__ = ["FATES", "facts", "headline", "pairing", "spreads"]
@@ -19,7 +20,6 @@ FATES = {
     Fate.ALIKE: "no difference of a tenth of a spread is shown, which is no proof that there is none",
     Fate.ESTIMATED: "not exact in both, so not judged",
 }
-_NAMED = 6
 
 
 def headline(made: NeuronsCompared) -> str:
@@ -52,15 +52,14 @@ def _headline(made: NeuronsCompared) -> Iterator[str]:
     others = "other " if found else ""
     if moved:
         names = [_pair(unit) for unit in made.of(Fate.MOVED)]
-        yield f"{count(moved, f'{others}unit')} moved: {_listed(names, moved)}."
+        yield f"{count(moved, f'{others}unit')} moved: {listed(names, total=moved)}."
     else:
         yield f"No {others}unit is shown to have moved."
 
 
 def _units(made: NeuronsCompared, fate: Fate) -> str:
     own = made.of(fate)
-    more = f" and {made.fates[fate] - _NAMED} more" if made.fates[fate] > _NAMED else ""
-    return ", ".join(f"{_role(unit)} {_pair(unit)}" for unit in own[:_NAMED]) + more
+    return listed([f"{_role(unit)} {_pair(unit)}" for unit in own], total=made.fates[fate])
 
 
 def _pair(unit: UnitBeside) -> str:
@@ -121,23 +120,13 @@ def _agreed(own: Agreement) -> str:
 
 
 def _plain(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return NONE
-    ends = "" if estimate.low is None else f" [{estimate.low:.2f}, {estimate.high:.2f}]"
-    return f"{estimate.value:.2f}{ends}"
+    return with_ends(estimate, "{:.2f}".format)
 
 
 def _sets(made: NeuronsCompared) -> Iterator[str]:
     for side, letter in ((made.a, "A"), (made.b, "B")):
         if side.members:
-            yield f"The set that the analysis of {side.label} tested ({letter}): {_listed(side.members)}."
-
-
-def _listed(names: Sequence[str], number: int | None = None) -> str:
-    """The first names, and how many of `number` (all of them, unless given) are left."""
-    rest = (number or len(names)) - _NAMED
-    more = f" and {rest} more" if rest > 0 else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
+            yield f"The set that the analysis of {side.label} tested ({letter}): {listed(side.members)}."
 
 
 def spreads(estimate: Estimate) -> str:
@@ -146,10 +135,7 @@ def spreads(estimate: Estimate) -> str:
     >>> spreads(Estimate(0.5, 0.25, 0.75))
     '+0.50 [+0.25, +0.75]'
     """
-    if estimate.value is None:
-        return NONE
-    ends = "" if estimate.low is None else f" [{_signed(estimate.low)}, {_signed(estimate.high)}]"
-    return f"{_signed(estimate.value)}{ends}"
+    return with_ends(estimate, _signed)
 
 
 def _signed(value: float | None) -> str:

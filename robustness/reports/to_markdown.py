@@ -22,6 +22,7 @@ from robustness.reports.wording import (
     count,
     figure,
     judged,
+    listed,
     percent,
     spread,
     status_word,
@@ -214,12 +215,9 @@ def _data_checks(summary: Summary) -> Iterator[str]:
         return
     yield "\n## Data checks\n"
     for finding in summary.findings:
-        more = f" and {finding.count - _IDS} more" if finding.count > _IDS else ""
         detail = f" {prose(finding.detail)}" if finding.detail else ""
-        yield (
-            f"- {code(finding.kind)} × {finding.count}:{detail} "
-            f"{', '.join(map(code, finding.ids[:_IDS]))}{more}"
-        )
+        ids = listed([*map(code, finding.ids)], total=finding.count, most=_IDS)
+        yield f"- {code(finding.kind)} × {finding.count}:{detail} {ids}"
     if summary.invalid_rows_count:
         yield f"- {count(summary.invalid_rows_count, 'row')} skipped as invalid"
     yield from (f"  - {prose(row)}" for row in summary.invalid_rows[:_IDS])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,7 @@ __all__ = [
     "figure",
     "judged",
     "likelihood",
+    "listed",
     "percent",
     "points",
     "spread",
@@ -261,6 +262,16 @@ def count(number: int, noun: str) -> str:
     ('1 check', '1,200 passages')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str], *, total: int | None = None, most: int = 6) -> str:
+    """Return the first names, and how many there are beside them.
+
+    >>> listed(("a", "b")), listed(("a", "b", "c"), most=2), listed(("a", "b"), total=9, most=2)
+    ('a, b', 'a, b and 1 more', 'a, b and 7 more')
+    """
+    rest = (len(names) if total is None else total) - most
+    return f"{', '.join(names[:most])}{f' and {rest} more' if rest > 0 else ''}"
 
 
 def together(attacks: int) -> str:

@@ -12,7 +12,7 @@ from robustness.domain import Status
 from robustness.results import Estimate
 from robustness.stats.resampling import Sample
 
-__all__ = ["Claim", "equivalence", "mean_at", "non_inferiority", "p_value_beyond"]
+__all__ = ["Claim", "equivalence", "leaves_out_nought", "mean_at", "non_inferiority", "p_value_beyond"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,15 @@ def equivalence(change: Estimate, margin: float, *, level: float = 0.9) -> Claim
     if low > margin or high < -margin:
         return _claim(Status.FAIL, margin, level, f"{what}, lies wholly outside the margin of {margin:g}")
     return _claim(Status.UNDECIDED, margin, level, f"{what}, straddles the margin of {margin:g}")
+
+
+def leaves_out_nought(found: Estimate) -> bool:
+    """Return whether the interval lies wholly on one side of 0; False where there is none.
+
+    >>> leaves_out_nought(Estimate(0.2, 0.1, 0.3)), leaves_out_nought(Estimate(0.2, -0.1, 0.5))
+    (True, False)
+    """
+    return found.low is not None and found.high is not None and not found.low <= 0 <= found.high
 
 
 def _claim(status: Status, margin: float, level: float, reason: str) -> Claim:

@@ -86,12 +86,13 @@ def interval(found: Bootstrap, *, level: float = 0.95) -> Estimate:
     >>> (round(found.low, 3), found.value, round(found.high, 3))
     (0.4, 0.5, 0.6)
     """
-    z = _quantile(level, found.effective)
-    ranks = [_rank(_bias(found), _acceleration(found.influence), end) for end in (-z, z)]
+    effective, bias, acceleration = found.effective, _bias(found), _acceleration(found.influence)
+    z = _quantile(level, effective)
+    ranks = [_rank(bias, acceleration, end) for end in (-z, z)]
     low = float(np.quantile(found.lower, ranks[0], method="lower"))
     high = float(np.quantile(found.upper, ranks[1], method="higher"))
     down, up = _symmetric(found, z)
-    reach = 1 - (1 - unseen_share(found.effective, level=level)) ** found.sides
+    reach = 1 - (1 - unseen_share(effective, level=level)) ** found.sides
     worst, best = (found.value + reach * (_extreme(found, end) - found.value) for end in found.extremes)
     ends = min(low, down, worst), max(high, up, best)
     return Estimate(found.value, *(round(end, _DIGITS) for end in ends))
