@@ -26,7 +26,7 @@ from robustness.commands.train import train
 from robustness.errors import RobustnessError
 from robustness.reports.escape import log_lines
 from robustness.reports.privacy import public_text
-from robustness.store.stopping import Stopped
+from robustness.store.stopping import Stopped, heeding_sigterm
 
 __all__ = ["app", "main"]
 
@@ -50,7 +50,8 @@ def main() -> None:
         with suppress(OSError, ValueError):  # stderr is no file, as in a notebook
             faulthandler.enable()  # a crash in native code, such as a kernel's, leaves a stack
     try:
-        app(prog_name="robustness")
+        with heeding_sigterm():
+            app(prog_name="robustness")
     except RobustnessError as error:
         # What a message quotes is the user's, the data's or a server's: it may hold anything.
         tell(f"error: {log_lines(public_text(str(error)))}")

@@ -60,21 +60,23 @@ def keep(model: Model, *, suite: str, cache: Cache | None) -> Iterator[Store | N
     if cache is None or not isinstance(model, _Remembers):
         yield None
         return
-    store = cache.open(header_of(model, suite))
-    store.writer.counters = _counting(model)
-    before = model.ledger
-    try:
-        with Stopping() as stopping:
-            store.checkpoint = stopping.check
+    with Stopping() as stopping:
+        store = cache.open(header_of(model, suite))
+        store.writer.counters = _counting(model)
+        store.checkpoint = stopping.check
+        before = model.ledger
+        try:
             model.ledger = store  # a model may ask it, or tell it something, at once
             yield store
-        store.seal()
-    except Stopped as end:
-        end.line = _how_to_go_on(end, store)
-        raise
-    finally:
-        model.ledger = before
-        store.close()
+            stopping.check()  # it came during the last batch
+        except Stopped as end:
+            end.line = _how_to_go_on(end, store)
+            raise
+        else:
+            store.seal()
+        finally:
+            model.ledger = before
+            store.close()
 
 
 def _counting(model: Model) -> Any:

@@ -1,14 +1,16 @@
-"""Ctrl-C and SIGTERM during scoring: the batch at hand is finished and kept, then the run ends."""
+"""Ctrl-C and SIGTERM: the batch at hand is finished and kept, then the run ends in order."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Stopped", "Stopping"]
+__all__ = ["Stopped", "Stopping", "heeding_sigterm"]
 
 _NOTICE = b"\nstopping after this batch; once more to stop at once\n"
 
@@ -60,7 +62,7 @@ class Stopping:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if kind is None:
-            self.check()  # it came during the last batch
+            self.check()  # it came after the last time that somebody asked
 
     def check(self) -> None:
         """Raise `Stopped` where a signal was noted."""
@@ -73,3 +75,25 @@ class Stopping:
         self.noted = number
         # print() may be interrupted by this very handler, which Python forbids.
         os.write(2, _NOTICE)
+
+
+@contextmanager
+def heeding_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise `Stopped` wherever it comes, as Ctrl-C raises `KeyboardInterrupt` by itself.
+
+    Without it the process ends on the spot, and files that were being written stay behind. For a
+    process of our own: a handler that somebody else has set, and another thread, are left alone.
+    """
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(number)

@@ -15,6 +15,8 @@ import pytest
 
 from robustness.cli import main
 from robustness.domain import Example
+from robustness.store.header import Header
+from robustness.store.journal import Journal
 
 _NAMES = "Nora Leo Mia Sam Ida Ben Eva Tom".split()
 _THINGS = "lamp tent coat boat map kite drum rope bell spoon ladder basket".split()
@@ -143,3 +145,20 @@ def environment(wheel: Path) -> Callable[..., Path]:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def journal_holds_rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], bool]:
+    """Tell from the log of a journal that another process writes whether any row is in it yet.
+
+    Its connection is exclusive, so it cannot be asked; the log of an empty one holds the tables.
+    """
+    path = tmp_path_factory.mktemp("journal") / "empty.sqlite"
+    with Journal(path, Header(suite="5a", model="c0", numeric="fp32")):
+        tables = path.with_name("empty.sqlite-wal").stat().st_size
+    assert tables
+
+    def holds(log: Path) -> bool:
+        return log.is_file() and log.stat().st_size > tables
+
+    return holds

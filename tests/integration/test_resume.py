@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +53,15 @@ def run(here: Path, *words: str, **environment: str) -> tuple[int, str]:
     return process.returncode, said
 
 
-def sent(process: subprocess.Popen[str], number: int, *, after: Path) -> tuple[int, str]:
-    """Send a signal once rows of the run are on disk; return how it ended."""
+def sent(process: subprocess.Popen[str], number: int, *, after: Callable[[], bool]) -> tuple[int, str]:
+    """Send a signal once something is so; return how it ended."""
     until = time.monotonic() + 120
-    while not _rows(after) and process.poll() is None:
+    while not after() and process.poll() is None:
         assert time.monotonic() < until
         time.sleep(0.01)
     process.send_signal(number)
     _, said = process.communicate(timeout=120)
     return process.returncode, said
-
-
-def _rows(cache: Path) -> bool:
-    return any(path.stat().st_size > 8_192 for path in cache.glob("v1/*/journal-*.sqlite-wal"))
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +75,12 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_check_given_again_makes_the_report_of_one_that_was_not(tmp_path, uninterrupted, number):
+def test_a_stopped_check_given_again_makes_the_report_of_one_that_was_not(
+    tmp_path, uninterrupted, number, journal_holds_rows
+):
     process = started(tmp_path, *CHECK, "-o", "run")
-    code, said = sent(process, number, after=tmp_path / "cache")
+    logs = partial((tmp_path / "cache").glob, "v1/*/journal-*.sqlite-wal")
+    code, said = sent(process, number, after=lambda: any(map(journal_holds_rows, logs())))
     assert code == {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}[number], said
     assert not (tmp_path / "run").exists()
     if number != signal.SIGKILL:
@@ -88,6 +89,28 @@ def test_a_stopped_check_given_again_makes_the_report_of_one_that_was_not(tmp_pa
     code, said = run(tmp_path, *CHECK, "-o", "run")
     assert code in {0, 1, 4}, said
     assert body(tmp_path / "run") == uninterrupted
+
+
+SLOW_TO_LOAD = """
+import time
+from pathlib import Path
+
+
+def load():
+    Path("loading").touch()
+    time.sleep(120)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_nothing_is_scored_ends_in_one_sentence_too(tmp_path, number):
+    (tmp_path / "slow.py").write_text(SLOW_TO_LOAD)
+    process = started(tmp_path, *CHECK, "-o", "run", model="slow:load")
+    code, said = sent(process, number, after=(tmp_path / "loading").exists)
+    assert code == 128 + number, said
+    assert "again" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_warm_check_forwards_nothing_and_says_the_same(tmp_path):
