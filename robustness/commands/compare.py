@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from robustness import options as flag
+from robustness.commands.one_thread import one_thread
 from robustness.commands.styles import Styles
 from robustness.errors import UsageError
 
@@ -73,6 +74,7 @@ def compare(
     json: flag.Json = False,
 ) -> None:
     """Compare finished runs with the first one, item by item; no model is needed."""
+    one_thread()
     from robustness.reports.compare import compare as compared_runs
     from robustness.reports.contestants import contestants, refuse_different_suites
 

@@ -9,6 +9,7 @@ import typer
 
 from robustness import options as flag
 from robustness.commands.ending import show, tell
+from robustness.commands.one_thread import one_thread
 
 if TYPE_CHECKING:
     from robustness.neurons import NeuronSummary
@@ -26,6 +27,7 @@ def report(
     json: flag.Json = False,
 ) -> None:
     """Show a finished run again, or render it to FORMAT:PATH, without the model."""
+    one_thread()
     from robustness.reports.renderers import write_report
     from robustness.reports.store import read_run
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 from robustness.choices import Reading
@@ -17,10 +16,11 @@ from robustness.stats.differences import (
     Ratio,
     combined,
     p_value_above,
-    p_value_by_inversion,
     p_value_of_none,
     ratio_difference,
 )
+from robustness.stats.equivalence import p_value_by_inversion
+from robustness.stats.intervals import Bootstrap, at_level, interval
 from robustness.stats.multiplicity import holm
 from robustness.stats.resampling import Sample
 
@@ -69,7 +69,7 @@ class Pair:
         """
         drawn = self.found.drawn
         if measure in _DIFFERENCES:
-            return drawn.mean(run + _DIFFERENCES[measure][0]).value
+            return drawn.average(run + _DIFFERENCES[measure][0])
         return ratio(drawn, measure, run).of(drawn)
 
     def difference(self, measure: str) -> Estimate:
@@ -81,7 +81,8 @@ class Pair:
             column, far = _DIFFERENCES[measure]
             made = combined(drawn, "", {column: 1.0, BASELINE + column: -1.0})
             return made.mean("", lowest=-far, highest=far)
-        return ratio_difference(drawn, *self._ratios(measure)) if self._defined(measure) else _NONE
+        found = self._ratio_difference(measure)
+        return interval(found) if found else _NONE
 
     def p_value(self, measure: str) -> float | None:
         """Return the two-sided p-value of no difference."""
@@ -123,16 +124,18 @@ class Pair:
         return None if below is None or above is None else max(below, above)
 
     def _beyond(self, measure: str, limit: float, *, turned: bool = False) -> float | None:
+        found = self._ratio_difference(measure, turned=turned)
+        if found is None:
+            return None
+        return p_value_by_inversion(at_level(found), limit, finest=1 / (len(self.found.drawn.items) + 1))
+
+    def _ratio_difference(self, measure: str, *, turned: bool = False) -> Bootstrap | None:
+        """Return ours minus the baseline's, or the other way round; None where one is not defined."""
+        drawn = self.found.drawn
         if not self.n or not self._defined(measure):
             return None
-        ratios = self._ratios(measure)
-        ours, theirs = ratios[::-1] if turned else ratios
-        interval = partial(_at, self.found.drawn, ours, theirs)
-        return p_value_by_inversion(interval, limit, finest=1 / (len(self.found.drawn.items) + 1))
-
-    def _ratios(self, measure: str) -> tuple[Ratio, Ratio]:
-        drawn = self.found.drawn
-        return ratio(drawn, measure, ""), ratio(drawn, measure, BASELINE)
+        runs = (BASELINE, "") if turned else ("", BASELINE)
+        return ratio_difference(drawn, *(ratio(drawn, measure, run) for run in runs))
 
     def _defined(self, measure: str) -> bool:
         """Whether both denominators are clearly above 0, as each run's own measure needs."""
@@ -148,10 +151,6 @@ class Pair:
         )
 
 
-def _at(drawn: Sample, ours: Ratio, theirs: Ratio, level: float) -> Estimate:
-    return ratio_difference(drawn, ours, theirs, level=level)
-
-
 def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
     """Return a rate as the ratio of two sums.
 
@@ -162,8 +161,8 @@ def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
     """
     if measure == "attack_success_rate":
         return Ratio({f"{run}lost": 1.0}, {f"{run}clean_credit": 1.0}, (0.0, 1.0))
-    chance = drawn.mean(f"{run}chance").value or 0.0
-    lead = (drawn.mean(f"{run}clean_credit").value or 0.0) - (drawn.mean(f"{run}chance_clean").value or 0.0)
+    chance = drawn.average(f"{run}chance") or 0.0
+    lead = (drawn.average(f"{run}clean_credit") or 0.0) - (drawn.average(f"{run}chance_clean") or 0.0)
     extremes = (-chance / lead, (1 - chance) / lead) if lead > 0 else (0.0, 0.0)
     return Ratio(
         {f"{run}credit": 1.0, f"{run}chance": -1.0},
@@ -172,30 +171,28 @@ def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
     )
 
 
-def on_common(suite: OfSuite, rows: Sequence[Outcome], theirs: Mapping[str, Outcome], *names: str) -> Pair:
+def on_common(suite: OfSuite, rows: Sequence[Outcome], theirs: Mapping[str, Outcome]) -> Pair:
     """Return two runs on the items that both measured.
 
     Args:
         suite: the suite of both.
         rows: our scored outcomes.
         theirs: the other run's outcomes by variant id.
-        names: of the check, which its draws depend on; none for the unchanged questions.
     """
     common = [row for row in rows if row.id in theirs and theirs[row.id].status == "ok"]
-    both = evidence(suite, common, *names, baseline=[theirs[row.id] for row in common])
+    both = evidence(suite, common, baseline=[theirs[row.id] for row in common])
     return Pair(both, len(rows) - len(common))
 
 
-def paired(suite: Suite, ours: Evidence | None, theirs: Mapping[str, Outcome], found: Result) -> Pair:
+def paired(suite: Suite, ours: Evidence | None, theirs: Mapping[str, Outcome]) -> Pair:
     """Return the check on the items that both runs measured.
 
     Args:
         suite: the suite of both runs.
         ours: our scored outcomes; None where nothing was scored.
         theirs: the baseline's outcomes by variant id.
-        found: our result, for the name of the check.
     """
-    pair = on_common(suite, ours.rows if ours else (), theirs, found.name, str(found.severity))
+    pair = on_common(suite, ours.rows if ours else (), theirs)
     return replace(pair, found=replace(pair.found, unseen=ours.unseen)) if ours else pair
 
 
@@ -234,8 +231,8 @@ def clean_comparison(suite: Suite, ours: Mapping[str, Reading], theirs: Mapping[
         attack="clean",
         severity=0,
         measure="accuracy",
-        value=drawn.mean("credit").value,
-        baseline=drawn.mean(f"{BASELINE}credit").value,
+        value=drawn.average("credit"),
+        baseline=drawn.average(f"{BASELINE}credit"),
         difference=combined(drawn, "", weights).mean("", lowest=-1.0),
         p_value=p_value_of_none(drawn, weights, bounds=(-1.0, 1.0)),
         p_adjusted=None,

@@ -15,9 +15,10 @@ from robustness.judging.draws import OfSuite, draw_seed, evidence
 from robustness.judging.limits import LIMITS, PRIMARY
 from robustness.results import Comparison, Estimate, Outcome
 from robustness.stats.closed_form import mean
-from robustness.stats.differences import independent_difference, p_value_by_inversion, placements
+from robustness.stats.counts import DRAWS
+from robustness.stats.differences import independent_difference, placements
+from robustness.stats.equivalence import p_value_by_inversion
 from robustness.stats.hierarchy import SeededSample, seeded_sample
-from robustness.stats.resampling import DRAWS
 
 __all__ = ["Condition", "Contest", "Runs", "contest"]
 
@@ -44,11 +45,6 @@ class Condition:
     def measure(self) -> str:
         """What it is judged by: accuracy, margin_retained or auroc."""
         return LIMITS[PRIMARY[self.polarity]] if self.polarity else "accuracy"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What its draws depend on."""
-        return (self.attack, str(self.severity)) if self.polarity else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def contest(
         return _apart(suite, ours, theirs, condition=condition, margin=margin)
     if len(ours) == len(theirs) == 1:
         rows, others = ([side[0][name] for name in common] for side in (ours, theirs))
-        pair = on_common(suite, rows, {row.id: row for row in others}, *condition.names)
+        pair = on_common(suite, rows, {row.id: row for row in others})
         found = compared(pair, condition.attack, condition.severity, measure=condition.measure)
         alike = pair.p_value_within(condition.measure, margin) if margin and pair.n else None
         return Contest(found, alike, paired=True)
@@ -111,7 +107,7 @@ def _seeded(
         return _contest(condition, None, sides=(ours, theirs), groups=groups, margin=margin)
     far = max(ours.high - theirs.low, theirs.high - ours.low)
     table = (ours.values[:, None, :] - theirs.values[None, :, :]) / far
-    drawn = seeded_sample(table, groups, seed=draw_seed(suite, *condition.names), lowest=-1.0)
+    drawn = seeded_sample(table, groups, seed=draw_seed(suite), lowest=-1.0)
 
     def interval(level: float) -> Estimate:
         return _scaled(drawn.mean(level=level), far)
@@ -129,7 +125,7 @@ def _apart(
     fewer = min(groups, key=lambda one: len(set(one)))
     if sides[0] is None or sides[1] is None:
         return _contest(condition, None, sides=sides, groups=fewer, margin=margin, paired=False)
-    seeds = [draw_seed(suite, *condition.names, "apart", place) for place in ("ours", "theirs")]
+    seeds = [draw_seed(suite, "apart", place) for place in ("ours", "theirs")]
     first, second = map(_Scaled.of, (sides[0], sides[1]), groups, seeds)
 
     def interval(level: float) -> Estimate:
@@ -205,7 +201,7 @@ def _retained(suite: OfSuite, rows: Sequence[Sequence[Outcome]], condition: Cond
     """Return the margin retained as a mean, to first order in how passages differ (delta method)."""
     table, ends = [], []
     for run in rows:
-        drawn = evidence(suite, run, *condition.names).drawn
+        drawn = evidence(suite, run).drawn
         chances = ("chance", "chance_clean")
         if drawn.margin_retained("credit", "clean_credit", chances=chances).value is None:
             return None

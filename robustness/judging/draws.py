@@ -1,4 +1,4 @@
-"""Outcomes as columns, and draws of their passages that depend on the suite and the check alone."""
+"""Outcomes as columns, and draws of their passages that depend on the suite alone."""
 
 from __future__ import annotations
 
@@ -67,14 +67,12 @@ def columns(rows: Sequence[Outcome]) -> dict[str, list[float]]:
     return made
 
 
-def evidence(
-    suite: OfSuite, rows: Sequence[Outcome], *names: str, baseline: Sequence[Outcome] = ()
-) -> Evidence:
+def evidence(suite: OfSuite, rows: Sequence[Outcome], *, baseline: Sequence[Outcome] = ()) -> Evidence:
     """Return the rows with their draws; a baseline's rows, of the same items, join the same draws."""
     made = columns(rows)
     if baseline:
         made |= {BASELINE + name: column for name, column in columns(baseline).items()}
-    return Evidence(tuple(rows), clustered(suite, made, [row.group for row in rows], *names))
+    return Evidence(tuple(rows), clustered(suite, made, [row.group for row in rows]))
 
 
 def foreseen(seen: Evidence) -> Sample:
@@ -85,13 +83,15 @@ def foreseen(seen: Evidence) -> Sample:
     return sample(columns(rows), [row.group for row in rows], seed=seen.drawn.seed)
 
 
-def clustered(
-    suite: OfSuite, columns: Mapping[str, Sequence[float]], groups: Sequence[str], *names: str
-) -> Sample:
-    """Return a sample whose draws depend on the suite and the check alone."""
-    return sample(columns, groups, seed=draw_seed(suite, *names))
+def clustered(suite: OfSuite, columns: Mapping[str, Sequence[float]], groups: Sequence[str]) -> Sample:
+    """Return a sample whose draws depend on the suite, and on how many passages there are, alone."""
+    return sample(columns, groups, seed=draw_seed(suite))
 
 
 def draw_seed(suite: OfSuite, *names: str) -> int:
-    """Return the seed of the draws of one check: the same for every run of the suite."""
+    """Return the seed of the draws: the same for every run and every check of the suite.
+
+    Each check is judged by itself, so that draws in common do no harm and need to be made only once.
+    Those of two samples that are to be independent are told apart by `names`.
+    """
     return derive(0, suite.fingerprint, "bootstrap", *names).below(2**53)

@@ -58,7 +58,7 @@ def _groups(suite: Suite, run: Run, name: str) -> ContrastGroups:
     values = [value for _, value in sets]
     if not values or any(map(isnan, values)):
         return ContrastGroups(name, len(sets), len(set(groups)), Estimate(None))
-    drawn = clustered(suite, {"all": values}, groups, name, "contrast")
+    drawn = clustered(suite, {"all": values}, groups)
     return ContrastGroups(name, len(sets), drawn.clusters, drawn.mean("all"))
 
 

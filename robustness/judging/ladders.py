@@ -85,7 +85,7 @@ def _ladder(
     curves = list(zip(*columns.values(), strict=True))
     columns["area"] = [area_under(doses, curve) for curve in curves]
     columns["lost"] = [curve[0] - area for curve, area in zip(curves, columns["area"], strict=True)]
-    drawn = clustered(suite, columns, [first[source][0].group for source in shared], name, "ladder")
+    drawn = clustered(suite, columns, [first[source][0].group for source in shared])
     points = zip((0, *cells), doses, strict=True)
     return DoseResponse(
         attack=name,

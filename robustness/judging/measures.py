@@ -58,7 +58,7 @@ def measured(
     counted = _counted(suite, rows, attack=attack, severity=severity)
     if not scored:
         return counted, None
-    found = replace(evidence(suite, scored, attack, str(severity)), unseen=unseen)
+    found = replace(evidence(suite, scored), unseen=unseen)
     counted = replace(_with_margins(counted, scored), calibration=_calibration(scored))
     if counted.polarity is Polarity.ABSTAIN:
         return _with_confidence(counted, found.drawn, scored), found

@@ -154,7 +154,7 @@ def _judged(
     found, seen = measured(
         suite, items, attack=check.attack, severity=check.severity, max_drop=check.max_drop
     )
-    pair = paired(suite, seen, beside.outcomes, found) if beside else None
+    pair = paired(suite, seen, beside.outcomes) if beside else None
     made = [decide(found, limit, seen, rules=rules, pair=pair) for limit in check.limits]
     return found, pair, of_the_seen(made, found)
 

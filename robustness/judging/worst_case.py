@@ -64,4 +64,4 @@ def _worst_case(suite: Suite, clean: Mapping[str, float], factors: Mapping[str, 
     if not any(factors.values()) or any(map(math.isnan, products)):
         return _NONE
     group = {example.id: example.group for example in suite.examples}
-    return clustered(suite, {"all": products}, [group[i] for i in factors], "worst").mean("all")
+    return clustered(suite, {"all": products}, [group[i] for i in factors]).mean("all")

@@ -9,8 +9,8 @@ from robustness.domain import Polarity
 from robustness.reports.compared import ALPHA, Match, Rank, RunsCompared, Standing
 from robustness.reports.sheet import named
 from robustness.reports.wording import NONE, POLARITIES, brief, count, figure, listed, percent, points, spread
+from robustness.stats.counts import DRAWS
 from robustness.stats.equivalence import leaves_out_nought
-from robustness.stats.resampling import DRAWS
 
 __all__ = [
     "INTERVALS",

@@ -7,7 +7,7 @@ both: a paired comparison, clustered by passage.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from robustness.results import Estimate
 from robustness.stats.closed_form import effective_number
 from robustness.stats.equivalence import p_value_beyond
-from robustness.stats.intervals import Bootstrap, interval
+from robustness.stats.intervals import Bootstrap
 from robustness.stats.resampling import NOTHING, Sample
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "combined",
     "independent_difference",
     "p_value_above",
-    "p_value_by_inversion",
     "p_value_of_none",
     "placements",
     "ratio_difference",
@@ -125,8 +124,8 @@ def _total(columns: Mapping[str, Floats], weights: Weights) -> Floats:
     return np.asarray(sum(weight * columns[name] for name, weight in weights.items()))
 
 
-def ratio_difference(drawn: Sample, ours: Ratio, theirs: Ratio, *, level: float = 0.95) -> Estimate:
-    """Return our ratio minus theirs, with the interval of `intervals.interval` over the same draws.
+def ratio_difference(drawn: Sample, ours: Ratio, theirs: Ratio) -> Bootstrap | None:
+    """Return our ratio minus theirs with its draws, for `intervals.interval` at any level.
 
     A passage is evidence by what it adds to the bottoms; the bottom that fewer passages carry decides
     how many there are. A draw in which one of the bottoms is not above 0 says nothing: it counts as
@@ -137,7 +136,6 @@ def ratio_difference(drawn: Sample, ours: Ratio, theirs: Ratio, *, level: float 
         drawn: columns of both runs over the same items.
         ours: the ratio of the run that is judged.
         theirs: the ratio of the one that it is compared to.
-        level: of the two-sided interval, in (0, 1).
 
     >>> from robustness.stats.resampling import sample
     >>> drawn = sample({"lost": (1.0, 0.0), "was": (0.0, 0.0), "n": (1.0, 1.0)}, ("a", "b"), seed=0)
@@ -147,14 +145,13 @@ def ratio_difference(drawn: Sample, ours: Ratio, theirs: Ratio, *, level: float 
     """
     values = ours.of(drawn), theirs.of(drawn)
     if values[0] is None or values[1] is None:
-        return Estimate(None)
+        return None
     extremes = ours.extremes[0] - theirs.extremes[1], ours.extremes[1] - theirs.extremes[0]
     defined, change = _drawn_difference(drawn, ours, theirs)
     lows, highs = (np.where(defined, change, extreme) for extreme in extremes)
     weights = min((_weights(drawn, ratio) for ratio in (ours, theirs)), key=effective_number)
     influence = math.fsum(weights) * (_influence(drawn, ours) - _influence(drawn, theirs))
-    value = values[0] - values[1]
-    return interval(Bootstrap(value, lows, highs, influence, weights, extremes), level=level)
+    return Bootstrap(values[0] - values[1], lows, highs, influence, weights, extremes)
 
 
 def _drawn_difference(drawn: Sample, ours: Ratio, theirs: Ratio) -> tuple[npt.NDArray[np.bool_], Floats]:
@@ -203,23 +200,3 @@ def independent_difference(ours: Estimate, theirs: Estimate) -> Estimate:
         return Estimate(None)
     down, up = math.hypot(a - a_low, b_high - b), math.hypot(a_high - a, b - b_low)
     return Estimate(a - b, round(a - b - down, 12), round(a - b + up, 12))
-
-
-def p_value_by_inversion(interval_at: Callable[[float], Estimate], limit: float, *, finest: float) -> float:
-    """Return the one-sided p-value of "at most the limit": the least alpha at which it is excluded.
-
-    Args:
-        interval_at: the interval at a level, in (0, 1).
-        limit: the largest value that is allowed.
-        finest: the smallest p-value that can come out, such as 1 / (draws + 1).
-    """
-    below, above = finest, 0.5
-    value = interval_at(0.5).value
-    if value is None or value <= limit:
-        return 1.0
-    for _ in range(30):
-        alpha = (below + above) / 2
-        low = interval_at(1 - 2 * alpha).low
-        excluded = low is not None and low > limit
-        below, above = (below, alpha) if excluded else (alpha, above)
-    return above

@@ -6,13 +6,23 @@ lies on the right side of the margin, which is the one-sided test, or both of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from robustness.domain import Status
 from robustness.results import Estimate
+from robustness.stats.intervals import at_level
 from robustness.stats.resampling import Sample
 
-__all__ = ["Claim", "equivalence", "leaves_out_nought", "mean_at", "non_inferiority", "p_value_beyond"]
+__all__ = [
+    "Claim",
+    "equivalence",
+    "leaves_out_nought",
+    "mean_at",
+    "non_inferiority",
+    "p_value_beyond",
+    "p_value_by_inversion",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +90,29 @@ def p_value_beyond(drawn: Sample, column: str, limit: float, *, lowest: float = 
     >>> [round(p_value_beyond(drawn, "drop", limit), 2) for limit in (0.1, 0.2, 0.3)]
     [0.0, 0.14, 1.0]
     """
-    value = drawn.mean(column).value
-    if value is None:
+    found = drawn.bootstrap(column, lowest=lowest)
+    if found is None:
         return None
-    if value <= limit:
+    return p_value_by_inversion(at_level(found), limit, finest=1 / (len(drawn.items) + 1))
+
+
+def p_value_by_inversion(interval_at: Callable[[float], Estimate], limit: float, *, finest: float) -> float:
+    """Return the one-sided p-value of "at most the limit": the least alpha at which it is excluded.
+
+    Args:
+        interval_at: the interval at a level, in (0, 1).
+        limit: the largest value that is allowed.
+        finest: the smallest p-value that can come out, such as 1 / (draws + 1).
+    """
+    below, above = finest, 0.5
+    value = interval_at(0.5).value
+    if value is None or value <= limit:
         return 1.0
-    below, above = 1 / (len(drawn.items) + 1), 0.5
     for _ in range(30):
         alpha = (below + above) / 2
-        low = mean_at(drawn, column, level=1 - 2 * alpha, lowest=lowest).low
-        begins_above = low is not None and low > limit
-        below, above = (below, alpha) if begins_above else (alpha, above)
+        low = interval_at(1 - 2 * alpha).low
+        excluded = low is not None and low > limit
+        below, above = (below, alpha) if excluded else (alpha, above)
     return above
 
 

@@ -9,20 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from robustness.results import Estimate
-from robustness.stats.resampling import DRAWS, Sample, sample
+from robustness.stats.counts import DRAWS, counts, picks
+from robustness.stats.resampling import Sample, sample
+from robustness.stats.student import t_quantile
 
 __all__ = ["SeededMean", "SeededSample", "seeded_mean", "seeded_sample"]
 
 Floats = npt.NDArray[np.float64]
-
-_BLOCK: Final = 2**18
-"""Numbers held at once per array while drawing: 2 MiB, so that a block stays in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ def seeded_sample(
     by_item = table.reshape(-1, table.shape[-1]).mean(axis=0).tolist()
     passages = sample({"mean": by_item}, groups, seed=seed, draws=draws)
     levels = tuple(_level_means(table, axis) for axis in range(table.ndim - 1))
-    return SeededSample(passages, levels, _draw(table, passages.cluster, seed, draws), lowest)
+    return SeededSample(passages, levels, _draw(table, passages), lowest)
 
 
 def _checked(values: npt.ArrayLike, groups: Sequence[str]) -> Floats:
@@ -148,38 +146,33 @@ def _t_half_width(means: Sequence[float], level: float) -> float:
     """Return half the t interval of the mean of seeds; 0 for one seed."""
     if len(means) < 2:
         return 0.0
-    from scipy.special import stdtrit
-
-    quantile = float(stdtrit(len(means) - 1, (1 + level) / 2))
-    return quantile * float(np.std(means, ddof=1)) / math.sqrt(len(means))
+    return t_quantile((1 + level) / 2, len(means) - 1) * float(np.std(means, ddof=1)) / math.sqrt(len(means))
 
 
-def _draw(table: Floats, cluster: npt.NDArray[np.int64], seed: int, draws: int) -> Floats:
+def _draw(table: Floats, passages: Sample) -> Floats:
     """Return float[draws]: the mean of each draw of seeds, level by level, and of passages."""
+    cluster, draws = passages.cluster, len(passages.items)
     sizes = np.bincount(cluster)
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     sums = np.add.reduceat(table[..., np.argsort(cluster, kind="stable")], starts, axis=-1)
-    bits, block = np.random.PCG64(seed), max(1, _BLOCK // len(sizes))
-    blocks = (min(block, draws - start) for start in range(0, draws, block))
-    return np.concatenate([_block(sums, sizes, bits, size) for size in blocks])
+    # A stream of its own: that of the seed alone draws the passages.
+    bits = np.random.PCG64((passages.seed, 1))
+    blocks = counts(len(sizes), seed=passages.seed, draws=draws)
+    return np.concatenate([_block(sums, sizes, block, bits) for block in blocks])
 
 
-def _block(sums: Floats, sizes: npt.NDArray[np.int64], bits: np.random.PCG64, size: int) -> Floats:
-    weights = [_weights(bits, units, max(1, units - 1), size=size) for units in sums.shape[:-1]]
-    passages = _weights(bits, len(sizes), len(sizes), size=size)
+def _block(sums: Floats, sizes: npt.NDArray[np.int64], passages: Floats, bits: np.random.PCG64) -> Floats:
+    draws = passages.shape[1]
+    weights = [_weights(bits, units, draws) for units in sums.shape[:-1]]
     # float[B, S, ...]: the passages first, then one level of seeds at a time.
-    drawn = np.moveaxis(sums @ passages.T, -1, 0)
+    drawn = np.moveaxis(sums @ passages, -1, 0)
     for weight in weights:
-        drawn = np.einsum("bs,bs...->b...", weight / weight.sum(axis=1, keepdims=True), drawn)
-    return np.asarray(drawn / (passages @ sizes))
+        drawn = np.einsum("bs,bs...->b...", weight, drawn)
+    return np.asarray(drawn / (sizes @ passages))
 
 
-def _weights(bits: np.random.PCG64, units: int, picks: int, *, size: int) -> Floats:
-    """Return float[B, U]: how often each unit is among the picks of each draw.
-
-    On the raw bits of PCG64, whose stream numpy promises to keep.
-    """
-    raw = bits.random_raw(size * picks) >> np.uint64(32)
-    chosen = ((raw * np.uint64(units)) >> np.uint64(32)).astype(np.int64).reshape(size, picks)
-    cells = chosen + units * np.arange(size)[:, None]
-    return np.bincount(cells.ravel(), minlength=size * units).reshape(size, units).astype(np.float64)
+def _weights(bits: np.random.PCG64, units: int, draws: int) -> Floats:
+    """Return float[B, U]: the share of each unit in the U - 1 picks of a draw; 1 for a single unit."""
+    many = max(1, units - 1)
+    cells = picks(bits, units, (draws, many)) + units * np.arange(draws)[:, None]
+    return np.bincount(cells.ravel(), minlength=draws * units).reshape(draws, units) / many

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
@@ -12,8 +13,9 @@ import numpy.typing as npt
 
 from robustness.results import Estimate
 from robustness.stats.closed_form import effective_number, unseen_share
+from robustness.stats.student import t_quantile
 
-__all__ = ["Bootstrap", "interval"]
+__all__ = ["Bootstrap", "at_level", "interval"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,23 +88,38 @@ def interval(found: Bootstrap, *, level: float = 0.95) -> Estimate:
     >>> (round(found.low, 3), found.value, round(found.high, 3))
     (0.4, 0.5, 0.6)
     """
+    return at_level(found)(level)
+
+
+def at_level(found: Bootstrap) -> Callable[[float], Estimate]:
+    """Return `interval` as a function of its level; what no level changes is worked out once."""
     effective, bias, acceleration = found.effective, _bias(found), _acceleration(found.influence)
-    z = _quantile(level, effective)
-    ranks = [_rank(bias, acceleration, end) for end in (-z, z)]
-    low = float(np.quantile(found.lower, ranks[0], method="lower"))
-    high = float(np.quantile(found.upper, ranks[1], method="higher"))
-    down, up = _symmetric(found, z)
-    reach = 1 - (1 - unseen_share(effective, level=level)) ** found.sides
-    worst, best = (found.value + reach * (_extreme(found, end) - found.value) for end in found.extremes)
-    ends = min(low, down, worst), max(high, up, best)
-    return Estimate(found.value, *(round(end, _DIGITS) for end in ends))
-
-
-def _symmetric(found: Bootstrap, z: float) -> tuple[float, float]:
-    """Return the value less and plus z standard errors, as far as it can be at all."""
     error = found.sides * math.sqrt(math.fsum(found.influence**2)) / math.fsum(found.weights)
+    unseen = tuple(_extreme(found, end) for end in found.extremes)
+
+    def ends(level: float) -> Estimate:
+        z = _quantile(level, effective)
+        low = _drawn(found.lower, _rank(bias, acceleration, -z), math.floor)
+        high = _drawn(found.upper, _rank(bias, acceleration, z), math.ceil)
+        down, up = _symmetric(found, z * error)
+        reach = 1 - (1 - unseen_share(effective, level=level)) ** found.sides
+        worst, best = (found.value + reach * (end - found.value) for end in unseen)
+        farthest = min(low, down, worst), max(high, up, best)
+        return Estimate(found.value, *(round(end, _DIGITS) for end in farthest))
+
+    return ends
+
+
+def _drawn(draws: Floats, rank: float, whole: Callable[[float], int]) -> float:
+    """Return the draw below which lies this share of them, of two the one that `whole` takes."""
+    place = whole(rank * (len(draws) - 1))
+    return float(np.partition(draws, place)[place])
+
+
+def _symmetric(found: Bootstrap, far: float) -> tuple[float, float]:
+    """Return the value less and plus so much, as far as it can be at all."""
     worst, best = found.extremes
-    return max(worst, found.value - z * error), min(best, found.value + z * error)
+    return max(worst, found.value - far), min(best, found.value + far)
 
 
 def _extreme(found: Bootstrap, possible: float) -> float:
@@ -127,12 +144,10 @@ def _extreme(found: Bootstrap, possible: float) -> float:
 
 def _quantile(level: float, effective: float) -> float:
     """Return the t quantile with the small-sample factor, at most `_FAR`."""
-    from scipy.special import stdtrit
-
     freedom = effective - 1
     if freedom < 1e-9:  # one passage: nothing is known of how passages differ
         return _FAR
-    return min(_FAR, float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(effective / freedom))
+    return min(_FAR, t_quantile((1 + level) / 2, freedom, most=_FAR) * math.sqrt(effective / freedom))
 
 
 def _bias(found: Bootstrap) -> float:

@@ -7,7 +7,7 @@ come out too narrow (design effect 1 + (m - 1) rho, with m questions a passage).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,40 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.results import Estimate
-from robustness.stats.closed_form import auroc
+from robustness.stats.closed_form import auroc, mean
+from robustness.stats.counts import DRAWS, counts
 from robustness.stats.intervals import Bootstrap, interval
 
-__all__ = ["DRAWS", "NOTHING", "Sample", "sample"]
+__all__ = ["NOTHING", "Sample", "sample"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-DRAWS: Final = 10_000
-"""Bootstrap draws behind every interval."""
-
-_BLOCK: Final = 2**18
-"""Numbers held at once per array while drawing: 2 MiB, so that a block stays in the cache."""
-
 NOTHING: Final = 1e-9
 """A denominator up to here is 0: thirds that add up to a whole number may miss it in the last digit."""
-
-
-def _counts(clusters: int, *, seed: int, draws: int, width: int) -> Iterator[Floats]:
-    """Yield blocks float[G, B]: how often each of G clusters is in each of B draws of G.
-
-    Built on the raw bits of PCG64, whose stream numpy promises to keep; its `integers` may change
-    between versions. 32 bits times G, shifted down, is uniform to one part in 2**32 / G.
-    """
-    bits = np.random.PCG64(seed)
-    block = max(1, _BLOCK // max(clusters, width))
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
-        raw = bits.random_raw((size * clusters + 1) // 2)
-        halves = np.concatenate((raw >> np.uint64(32), raw & np.uint64(0xFFFFFFFF)))
-        picks = (halves[: size * clusters] * np.uint64(clusters)) >> np.uint64(32)
-        cells = picks.astype(np.int64).reshape(clusters, size) * size + np.arange(size)
-        counts = np.bincount(cells.ravel(), minlength=clusters * size)
-        yield counts.reshape(clusters, size).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +51,10 @@ class Sample:
         """Items."""
         return len(self.cluster)
 
+    def average(self, column: str) -> float | None:
+        """Return the mean of a column without an interval; None for no items."""
+        return mean(self.values[column].tolist())
+
     def mean(
         self, column: str, *, lowest: float = 0.0, highest: float = 1.0, level: float = 0.95
     ) -> Estimate:
@@ -84,13 +65,17 @@ class Sample:
         >>> found.value, round(found.low, 3), found.high
         (1.0, 0.566, 1.0)
         """
-        if not self.n:
-            return Estimate(None)
-        value = math.fsum(self.values[column]) / self.n
+        found = self.bootstrap(column, lowest=lowest, highest=highest)
+        return interval(found, level=level) if found else Estimate(None)
+
+    def bootstrap(self, column: str, *, lowest: float = 0.0, highest: float = 1.0) -> Bootstrap | None:
+        """Return the mean of a column with its draws; None for no items."""
+        value = self.average(column)
+        if value is None:
+            return None
         drawn, sizes = self.drawn[column] / self.items, self._sizes()
         influence = self._sums(self.values[column]) - value * sizes
-        found = Bootstrap(value, drawn, drawn, influence, sizes, (lowest, highest))
-        return interval(found, level=level)
+        return Bootstrap(value, drawn, drawn, influence, sizes, (lowest, highest))
 
     def ratio(self, top: str, bottom: str) -> Estimate:
         """Return sum(top) / sum(bottom) where 0 <= top <= bottom: success and repair rates.
@@ -174,13 +159,14 @@ class Sample:
         left = np.searchsorted(lower[order], higher, "left")
         right = np.searchsorted(lower[order], higher, "right")
         drawn: list[Floats] = []
-        blocks = _counts(self.clusters, seed=self.seed, draws=len(self.items), width=self.n)
-        for counts in blocks:
-            weights = counts[self.cluster]
-            below = np.zeros((self.n + 1, counts.shape[1]))
-            np.cumsum(weights[order], axis=0, out=below[1:])
-            won = np.einsum("ij,ij->j", weights, below[left] + below[right])
-            drawn.append(won / (2 * below[-1] ** 2))
+        for passages in counts(self.clusters, seed=self.seed, draws=len(self.items)):
+            # One row for each item and not for each passage, so fewer draws at once.
+            for block in np.array_split(passages, -(-self.n // self.clusters), axis=1):
+                weights = block[self.cluster]
+                below = np.zeros((self.n + 1, block.shape[1]))
+                np.cumsum(weights[order], axis=0, out=below[1:])
+                won = np.einsum("ij,ij->j", weights, below[left] + below[right])
+                drawn.append(won / (2 * below[-1] ** 2))
         return np.concatenate(drawn)
 
 
@@ -213,8 +199,8 @@ def sample(
         drawn = np.zeros((len(rows), draws))
     else:
         sums = np.stack([np.bincount(cluster, row, len(position)) for row in rows])
-        blocks = _counts(len(position), seed=seed, draws=draws, width=1)
-        drawn = np.concatenate([sums @ counts for counts in blocks], axis=1)
+        blocks = counts(len(position), seed=seed, draws=draws)
+        drawn = np.concatenate([sums @ block for block in blocks], axis=1)
     by_name = dict(zip(values, drawn, strict=False))
     return Sample(values, cluster, len(position), by_name, drawn[-1], seed)
 

@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from robustness.stats.differences import Ratio, combined, placements, ratio_difference
+from robustness.stats.intervals import interval
 from robustness.stats.resampling import sample
 
 PASSAGES, EACH, LOOPS = 200, 3, 3000
@@ -26,7 +27,7 @@ def test_a_difference_of_rates_has_the_interval_of_a_loop_over_drawn_passages():
     columns = {"a": lost[0], "an": clean[0], "b": lost[1], "bn": clean[1]}
     drawn = sample({k: v.ravel().tolist() for k, v in columns.items()}, names, seed=1)
     ours, theirs = Ratio({"a": 1}, {"an": 1}, (0, 1)), Ratio({"b": 1}, {"bn": 1}, (0, 1))
-    found = ratio_difference(drawn, ours, theirs)
+    found = interval(ratio_difference(drawn, ours, theirs))
     draw, loops = np.random.default_rng(2), []
     for _ in range(LOOPS):
         picked = draw.integers(PASSAGES, size=PASSAGES)

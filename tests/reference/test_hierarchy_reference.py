@@ -42,7 +42,7 @@ def test_the_hierarchical_bootstrap_agrees_with_a_loop_over_seeds_and_passages(c
 def test_the_bootstrap_variance_over_seeds_alone_is_the_unbiased_one():
     means = np.array([0.5, 0.6, 0.85])
     values = np.repeat(means[:, None], 4, axis=1)
-    drawn = _draw(values, np.arange(4), 0, 40_000)
+    drawn = _draw(values, sample({}, list("abcd"), seed=0, draws=40_000))
     assert np.var(drawn) == pytest.approx(means.var(ddof=1) / 3, rel=0.02)
 
 

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from robustness.domain import Status
 from robustness.results import Estimate
-from robustness.stats.equivalence import equivalence, mean_at, non_inferiority, p_value_beyond
+from robustness.stats.equivalence import (
+    equivalence,
+    mean_at,
+    non_inferiority,
+    p_value_beyond,
+    p_value_by_inversion,
+)
 from robustness.stats.resampling import sample
 
 CLAIMS = pytest.mark.parametrize("claim", [equivalence, non_inferiority])
@@ -116,3 +122,13 @@ def test_ten_unmoved_passages_do_not_show_equivalence():
 def test_an_empty_sample_is_invalid():
     drawn = sample({"drop": ()}, (), seed=0)
     assert equivalence(mean_at(drawn, "drop", level=0.9), 0.05).status is Status.INVALID
+
+
+def test_inversion_finds_the_level_at_which_an_interval_leaves_the_limit():
+    def interval(level: float) -> Estimate:
+        return Estimate(1.0, 1.0 - level, 1.0 + level)
+
+    # At level 1 - 2 alpha the lower end is 2 alpha: it passes 0.2 at alpha = 0.1.
+    assert p_value_by_inversion(interval, 0.2, finest=1e-4) == pytest.approx(0.1, abs=1e-6)
+    assert p_value_by_inversion(interval, 1.0, finest=1e-4) == 1.0
+    assert p_value_by_inversion(lambda _: Estimate(None), 0.0, finest=1e-4) == 1.0

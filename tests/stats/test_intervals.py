@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from robustness.results import Estimate
 from robustness.stats.closed_form import effective_number, unseen_share
-from robustness.stats.intervals import Bootstrap, _extreme, _rank, interval
+from robustness.stats.intervals import Bootstrap, _drawn, _extreme, _rank, at_level, interval
 from robustness.stats.resampling import sample
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
@@ -52,6 +52,21 @@ def test_an_interval_holds_its_value(values, seed, level):
     assert found.value is not None
     assert low <= found.value + 1e-12
     assert found.value - 1e-12 <= high
+
+
+@given(SHARES, st.integers(0, 2**31), st.lists(st.floats(0.5, 0.999), min_size=1, max_size=3))
+def test_an_interval_asked_for_level_by_level_is_the_one_asked_for_at_once(values, seed, levels):
+    drawn = sample({"x": values}, [str(i // 3) for i in range(len(values))], seed=seed, draws=100)
+    found = drawn.bootstrap("x")
+    assert found is not None
+    at = at_level(found)
+    assert [at(level) for level in levels] == [drawn.mean("x", level=level) for level in levels]
+
+
+def test_an_end_is_the_draw_at_its_rank_the_farther_of_two():
+    draws = np.random.default_rng(0).permutation(np.linspace(0, 1, 101))
+    assert (_drawn(draws, 0.255, math.floor), _drawn(draws, 0.255, math.ceil)) == (0.25, 0.26)
+    assert (_drawn(draws, 0.0, math.floor), _drawn(draws, 1.0, math.ceil)) == (0.0, 1.0)
 
 
 @given(SHARES, st.integers(0, 2**31))

@@ -1,0 +1,16 @@
+"""Commands without a model do their few sums on one thread."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["one_thread"]
+
+
+def one_thread() -> None:
+    """Let numpy start no threads, where nobody has said how many; for before numpy is loaded.
+
+    The products behind intervals are thin: a second thread made `compare` no faster and took twice
+    the CPU time, for half of it in waiting for the other (`benchmarks/host.py`).
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
