@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -61,6 +61,24 @@ class Stored:
         return row.get("digest")
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows(Mapping[str, ItemRow]):
+    """The rows of a file of items by id; one is put together when it is asked for."""
+
+    columns: Mapping[str, Sequence[Any]]
+    place: Mapping[str, int]
+
+    def __getitem__(self, name: str) -> ItemRow:
+        place = self.place[name]
+        return {column: values[place] for column, values in self.columns.items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.place)
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+
 def read_stored(folder: Path) -> Stored:
     """Return a finished run whose every file is as it was written.
 
@@ -68,42 +86,44 @@ def read_stored(folder: Path) -> Stored:
         RobustnessError: it is not finished, or a file is missing, changed or not readable.
     """
     summary = read_run(folder)
-    rows = {row["id"]: row for row in read_items(folder / ITEMS).to_pylist()}
+    columns = read_items(folder / ITEMS).to_pydict()
+    rows = _Rows(columns, {name: place for place, name in enumerate(columns["id"])})
     outcomes: dict[tuple[str, int], dict[str, Outcome]] = {}
     for outcome in _outcomes(rows):
         outcomes.setdefault((outcome.attack, outcome.severity), {})[outcome.id] = outcome
     return Stored(folder, summary, read_manifest(folder), outcomes, rows)
 
 
-def _outcomes(rows: Mapping[str, ItemRow]) -> Iterator[Outcome]:
+def _outcomes(rows: _Rows) -> Iterator[Outcome]:
     """Yield the measured outcomes, sorted by id, as judging had them."""
+    status, degraded, source = (rows.columns[name] for name in ("status", "degraded", "source"))
     for name in sorted(rows):
-        row = rows[name]
-        if row["status"] == "ok" and not row["degraded"]:
-            yield _outcome(row, rows[row["source"]])
+        place = rows.place[name]
+        if status[place] == "ok" and not degraded[place]:
+            yield _outcome(rows.columns, place, rows.place[source[place]])
 
 
-def _outcome(row: ItemRow, source: ItemRow) -> Outcome:
+def _outcome(of: Mapping[str, Sequence[Any]], row: int, source: int) -> Outcome:
     return Outcome(
-        id=row["id"],
-        source=row["source"],
-        attack=row["attack"],
-        severity=row["severity"],
-        group=source["group"],
-        status=row["status"],
-        degraded=row["degraded"],
-        chance_clean=1 / len(source["option_map"]),
-        chance=1 / len(row["option_map"]),
-        clean_credit=row["clean_credit"],
-        credit=row["credit"],
-        same_choice=1.0 if row["attack"] == CLEAN else row["same_choice"],
-        top=max(row["probabilities"]),
+        id=of["id"][row],
+        source=of["source"][row],
+        attack=of["attack"][row],
+        severity=of["severity"][row],
+        group=of["group"][source],
+        status="ok",
+        degraded=False,
+        chance_clean=1 / len(of["option_map"][source]),
+        chance=1 / len(of["option_map"][row]),
+        clean_credit=of["clean_credit"][row],
+        credit=of["credit"][row],
+        same_choice=1.0 if of["attack"][row] == CLEAN else of["same_choice"][row],
+        top=max(of["probabilities"][row]),
         brier=math.nan,  # a file of items does not say these two
-        margin_change=_number(row["margin_change"]),
-        confidence_clean=source["confidence"],
-        confidence=row["confidence"],
+        margin_change=_number(of["margin_change"][row]),
+        confidence_clean=of["confidence"][source],
+        confidence=of["confidence"][row],
         planted=math.nan,
-        visible_share=1.0 if row["visible_share"] is None else row["visible_share"],
+        visible_share=1.0 if of["visible_share"][row] is None else of["visible_share"][row],
     )
 
 
