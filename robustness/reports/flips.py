@@ -108,7 +108,7 @@ def _telling(
     each source."""
     shown: dict[str, Flipped] = {}
     for name in sorted(moved, key=lambda name: (-moved[name], -sign * _moved(sides, name), name)):
-        source = sides[0].runs[0].rows[name]["source"]
+        source = sides[0].runs[0].rows.cell(name, "source")
         if len(shown) < SHOWN:
             shown.setdefault(source, _flipped(sides, name, text=text))
     return tuple(shown.values())
@@ -116,13 +116,13 @@ def _telling(
 
 def _moved(sides: tuple[Contestant, Contestant], name: str) -> float:
     """Return how much more probable the gold option is to the contestant than to the reference."""
-    gold = sides[0].runs[0].rows[name]["answer"]
+    gold = sides[0].runs[0].rows.cell(name, "answer")
     ours, theirs = (_probabilities(side, name) for side in sides)
     return 0.0 if gold is None else ours[gold] - theirs[gold]
 
 
 def _probabilities(one: Contestant, name: str) -> tuple[float, ...]:
-    told = [run.rows[name]["probabilities"] for run in one.runs]
+    told = [run.rows.cell(name, "probabilities") for run in one.runs]
     return tuple(sum(shares) / len(told) for shares in zip(*told, strict=True))
 
 
@@ -140,9 +140,9 @@ def _flipped(sides: tuple[Contestant, Contestant], name: str, *, text: bool) -> 
 def _options(
     sides: tuple[Contestant, Contestant], name: str, texts: Sequence[str] | None
 ) -> tuple[FlippedOption, ...]:
-    gold = sides[0].runs[0].rows[name]["answer"]
+    gold = sides[0].runs[0].rows.cell(name, "answer")
     ours, theirs = (_probabilities(side, name) for side in sides)
-    picked = [{place for run in side.runs for place in run.rows[name]["chosen"]} for side in sides]
+    picked = [{place for run in side.runs for place in run.rows.cell(name, "chosen")} for side in sides]
     return tuple(
         FlippedOption(
             label=_trim(texts[place]) if texts else f"option {place + 1}",

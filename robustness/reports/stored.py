@@ -16,12 +16,34 @@ from robustness.reports.store import ITEMS, read_run
 from robustness.reports.summary import Summary
 from robustness.results import EXPLORATORY, Outcome
 
-__all__ = ["ItemRow", "Stored", "read_stored"]
+__all__ = ["ItemRow", "ItemRows", "Stored", "read_stored"]
 
 ItemRow: TypeAlias = Mapping[str, Any]
 """One row of items.parquet by column."""
 
 _CLEAN: Final = Condition(CLEAN, 0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRows(Mapping[str, ItemRow]):
+    """The rows of a file of items by id; one is put together when it is asked for."""
+
+    columns: Mapping[str, Sequence[Any]]
+    place: Mapping[str, int]
+
+    def cell(self, name: str, column: str) -> Any:
+        """Return one value of one row, without its others."""
+        return self.columns[column][self.place[name]]
+
+    def __getitem__(self, name: str) -> ItemRow:
+        place = self.place[name]
+        return {column: values[place] for column, values in self.columns.items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.place)
+
+    def __len__(self) -> int:
+        return len(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +56,7 @@ class Stored:
     outcomes: Mapping[tuple[str, int], Mapping[str, Outcome]]
     """By attack and severity, then by item: what was measured and is not degraded. Unchanged questions
     are `clean`, severity 0, and beside themselves."""
-    rows: Mapping[str, ItemRow]
-    """By item."""
+    rows: ItemRows
 
     @property
     def text(self) -> bool:
@@ -61,24 +82,6 @@ class Stored:
         return row.get("digest")
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows(Mapping[str, ItemRow]):
-    """The rows of a file of items by id; one is put together when it is asked for."""
-
-    columns: Mapping[str, Sequence[Any]]
-    place: Mapping[str, int]
-
-    def __getitem__(self, name: str) -> ItemRow:
-        place = self.place[name]
-        return {column: values[place] for column, values in self.columns.items()}
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.place)
-
-    def __len__(self) -> int:
-        return len(self.place)
-
-
 def read_stored(folder: Path) -> Stored:
     """Return a finished run whose every file is as it was written.
 
@@ -87,14 +90,14 @@ def read_stored(folder: Path) -> Stored:
     """
     summary = read_run(folder)
     columns = read_items(folder / ITEMS).to_pydict()
-    rows = _Rows(columns, {name: place for place, name in enumerate(columns["id"])})
+    rows = ItemRows(columns, {name: place for place, name in enumerate(columns["id"])})
     outcomes: dict[tuple[str, int], dict[str, Outcome]] = {}
     for outcome in _outcomes(rows):
         outcomes.setdefault((outcome.attack, outcome.severity), {})[outcome.id] = outcome
     return Stored(folder, summary, read_manifest(folder), outcomes, rows)
 
 
-def _outcomes(rows: _Rows) -> Iterator[Outcome]:
+def _outcomes(rows: ItemRows) -> Iterator[Outcome]:
     """Yield the measured outcomes, sorted by id, as judging had them."""
     status, degraded, source = (rows.columns[name] for name in ("status", "degraded", "source"))
     for name in sorted(rows):

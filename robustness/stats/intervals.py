@@ -96,11 +96,13 @@ def at_level(found: Bootstrap) -> Callable[[float], Estimate]:
     effective, bias, acceleration = found.effective, _bias(found), _acceleration(found.influence)
     error = found.sides * math.sqrt(math.fsum(found.influence**2)) / math.fsum(found.weights)
     unseen = tuple(_extreme(found, end) for end in found.extremes)
+    lower = np.sort(found.lower)
+    upper = lower if found.upper is found.lower else np.sort(found.upper)
 
     def ends(level: float) -> Estimate:
         z = _quantile(level, effective)
-        low = _drawn(found.lower, _rank(bias, acceleration, -z), math.floor)
-        high = _drawn(found.upper, _rank(bias, acceleration, z), math.ceil)
+        low = _drawn(lower, _rank(bias, acceleration, -z), math.floor)
+        high = _drawn(upper, _rank(bias, acceleration, z), math.ceil)
         down, up = _symmetric(found, z * error)
         reach = 1 - (1 - unseen_share(effective, level=level)) ** found.sides
         worst, best = (found.value + reach * (end - found.value) for end in unseen)
@@ -111,9 +113,8 @@ def at_level(found: Bootstrap) -> Callable[[float], Estimate]:
 
 
 def _drawn(draws: Floats, rank: float, whole: Callable[[float], int]) -> float:
-    """Return the draw below which lies this share of them, of two the one that `whole` takes."""
-    place = whole(rank * (len(draws) - 1))
-    return float(np.partition(draws, place)[place])
+    """Return, of sorted draws, the one below which this share of them lies; of two the one `whole` takes."""
+    return float(draws[whole(rank * (len(draws) - 1))])
 
 
 def _symmetric(found: Bootstrap, far: float) -> tuple[float, float]:
