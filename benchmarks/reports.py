@@ -22,7 +22,7 @@ def main() -> None:
     from robustness.models.stub import stub
     from robustness.pipeline import Source, suite_of
     from robustness.reports.renderers import renderer
-    from robustness.reports.summary import summarise
+    from robustness.reports.summarise import summarise
     from robustness.reports.to_json import from_json, to_json
     from robustness.scoring import run
     from robustness.suites.plan import plan

@@ -27,7 +27,8 @@ from robustness.jobs import Job, model_asked, resolved, suite_of
 from robustness.reports.audit_record import AuditRecord, Repeat, audit_to_json, audit_to_markdown
 from robustness.reports.baselines import read_scores
 from robustness.reports.privacy import public_environment, public_text
-from robustness.reports.store import MANIFEST, check_writable
+from robustness.reports.store import MANIFEST
+from robustness.reports.write_run import check_writable
 from robustness.rng import derive
 from robustness.store.durable import write_durably
 

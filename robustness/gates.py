@@ -12,9 +12,9 @@ from robustness.judging.provisos import guesses, of_a_guesser, of_exploring, of_
 from robustness.judging.slices import deciding
 from robustness.judging.verdicts import LIMITS, overall, verdict
 from robustness.reports.escape import log_text
-from robustness.reports.excerpts import Excerpt
+from robustness.reports.illustrations import Excerpt, Telling
+from robustness.reports.options_compared import Compared, compared
 from robustness.reports.summary import AttackSummary, Summary
-from robustness.reports.telling import Compared, Telling, compared
 from robustness.reports.wording import (
     POLARITIES,
     amount,

@@ -157,7 +157,7 @@ def prepared(made: Job, folder: Path | None = None) -> tuple[Suite, Target, Base
 
     Call it in the settings' folder. Raises as `score` does.
     """
-    from robustness.reports.store import check_writable
+    from robustness.reports.write_run import check_writable
 
     target = _target(made, folder)
     given = _given_baseline(made, target)

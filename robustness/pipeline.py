@@ -17,8 +17,9 @@ from robustness.readers.checks import check as check_data
 from robustness.readers.load import Dataset, load
 from robustness.reports.baselines import Baseline
 from robustness.reports.commit import commit
-from robustness.reports.store import check_writable, run_name, write_run
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
+from robustness.reports.write_run import check_writable, run_name, write_run
 from robustness.results import Judgement
 from robustness.scoring import run as score
 from robustness.searching.freezing import SearchSummary, summarise_search

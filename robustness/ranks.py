@@ -16,7 +16,7 @@ from robustness.domain import Suite
 from robustness.errors import StoreError, UsageError
 from robustness.jobs import Job, cache_of, model_asked, prepared, resolved, suite_of
 from robustness.pipeline import Finished, finish, place, scored
-from robustness.reports.store import check_writable
+from robustness.reports.write_run import check_writable
 from robustness.store.cache import Cache
 from robustness.store.header import Header
 from robustness.store.keep import header_of

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from robustness.domain import Example, Scores, Status, Suite, Variant
 from robustness.judging.verdicts import judge
-from robustness.reports.summary import summarise
+from robustness.reports.summarise import summarise
 from robustness.scoring import run as score
 from robustness.sequential import run as score_until_decided
 from robustness.sequential import share_scored

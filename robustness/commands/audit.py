@@ -49,7 +49,7 @@ def audit(
     from robustness.audit import write_audit
     from robustness.jobs import job
     from robustness.reports.audit_record import audit_to_json, audit_to_markdown
-    from robustness.reports.store import check_writable
+    from robustness.reports.write_run import check_writable
 
     place = record or run.with_name(f"{run.resolve().name}.audit")
     check_writable(place)

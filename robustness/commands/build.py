@@ -24,7 +24,7 @@ def build(
     """Freeze a suite to a folder, to be scored anywhere with `check --frozen`."""
     settle(quiet=quiet)
     from robustness.pipeline import Source, suite_of
-    from robustness.reports.store import check_writable
+    from robustness.reports.write_run import check_writable
     from robustness.suites.plan import plan
     from robustness.suites.store import freeze
 

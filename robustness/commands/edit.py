@@ -56,7 +56,7 @@ def edit(
 
 
 def _members(folder: Path) -> tuple[str, ...]:
-    from robustness.neurons import read_analysis
+    from robustness.neurons.store import read_analysis
 
     headline = read_analysis(folder).headline
     if headline is None or not headline.members:
@@ -71,9 +71,9 @@ def _means(checkpoint: Checkpoint, wanted: Edit, frozen: Path | None) -> Means |
     if frozen is None:
         return None
     from robustness.models.huggingface import HuggingFaceModel
-    from robustness.neurons import Ablation, Settings, Value
-    from robustness.neurons.engine import Ablator
+    from robustness.neurons.engine import Ablator, Settings
     from robustness.neurons.sequences import sequences
+    from robustness.neurons.values import Ablation, Value
     from robustness.suites.store import thaw
 
     data = sequences(HuggingFaceModel(checkpoint), thaw(frozen))

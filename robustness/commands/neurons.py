@@ -12,15 +12,16 @@ from robustness.commands.ending import settle, tell
 from robustness.commands.neurons_compared import compare_neurons
 from robustness.errors import UsageError
 from robustness.progress import bar
-from robustness.results import EXPLORATORY
 
 if TYPE_CHECKING:
     from robustness.domain import Suite
     from robustness.models.huggingface import HuggingFaceModel
     from robustness.models.options import ModelOptions
-    from robustness.neurons import Budget, NeuronSummary, Settings
     from robustness.neurons.cube import Exact
+    from robustness.neurons.engine import Settings
     from robustness.neurons.sites import Kind
+    from robustness.neurons.summary import NeuronSummary
+    from robustness.neurons.verify import Budget
 
 __all__ = ["neurons"]
 
@@ -84,7 +85,9 @@ def neurons(
     if exact and screen:
         raise UsageError("neurons: --exact and --screen came, but they are opposites; leave one out")
     from robustness.models.options import ModelOptions, with_arguments
-    from robustness.neurons import Ablation, Settings, Value, kinds_named
+    from robustness.neurons.engine import Settings
+    from robustness.neurons.sites import kinds_named
+    from robustness.neurons.values import Ablation, Value
     from robustness.suites.store import thaw
 
     kinds, suite = kinds_named(units), thaw(frozen)
@@ -118,7 +121,7 @@ class _Plan(NamedTuple):
 
 
 def _budget(minutes: float | None, seed: int, *, screen: bool) -> Budget:
-    from robustness.neurons import Budget
+    from robustness.neurons.verify import Budget
 
     if screen:
         return Budget(verify=0, calibrate=0, audit=0, heads=False, patch=False, minutes=minutes, seed=seed)
@@ -136,6 +139,7 @@ def _checkpoint(spec: str, options: ModelOptions) -> HuggingFaceModel:
     """
     from robustness.models.huggingface import HuggingFaceModel
     from robustness.models.resolve import resolve
+    from robustness.results import EXPLORATORY
 
     found = resolve(spec, options=options)
     if not isinstance(found, HuggingFaceModel):
@@ -160,7 +164,7 @@ def _layers(model: HuggingFaceModel) -> int:
 
 def _analysed(model: HuggingFaceModel, suite: Suite, plan: _Plan, folder: Path) -> NeuronSummary:
 
-    from robustness.neurons import analyse
+    from robustness.neurons.analyse import analyse
     from robustness.neurons.portrait import portrait_of, write_portrait
     from robustness.neurons.store import check_folder
     from robustness.reports.neuron_folder import write_neurons
@@ -202,8 +206,7 @@ def _tell(made: NeuronSummary, folder: Path, *, json: bool) -> None:
 def _foretell(
     model: HuggingFaceModel, suite: Suite, plan: tuple[tuple[Kind, ...], Budget, Exact], *, json: bool
 ) -> NoReturn:
-    from robustness.neurons import estimate
-    from robustness.neurons.estimate import as_json, as_text, rate
+    from robustness.neurons.estimate import as_json, as_text, estimate, rate
 
     kinds, budget, exact = plan
     cost = estimate(model, suite, sites=kinds, budget=budget, exact=exact)

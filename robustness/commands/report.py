@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,10 @@ import typer
 
 from robustness import options as flag
 from robustness.commands.ending import show, tell
-from robustness.commands.one_thread import one_thread
 
 if TYPE_CHECKING:
-    from robustness.neurons import NeuronSummary
+    from robustness.neurons.summary import NeuronSummary
+    from robustness.reports.summary import Summary
 
 __all__ = ["report"]
 
@@ -27,16 +28,21 @@ def report(
     json: flag.Json = False,
 ) -> None:
     """Show a finished run again, or render it to FORMAT:PATH, without the model."""
-    one_thread()
-    from robustness.reports.renderers import write_report
     from robustness.reports.store import read_run
 
     summary = read_run(run)
     analysis = _analysis(run, neurons)
-    for spec in report or ():
-        tell(f"wrote {write_report(spec, summary, run, neurons=analysis)}")
+    if report:
+        _write(report, summary, run, analysis)
     if json or not report:
         show(summary, json=json)
+
+
+def _write(specs: Sequence[str], summary: Summary, run: Path, analysis: NeuronSummary | None) -> None:
+    from robustness.reports.renderers import write_report
+
+    for spec in specs:
+        tell(f"wrote {write_report(spec, summary, run, neurons=analysis)}")
 
 
 def _analysis(run: Path, given: Path | None) -> NeuronSummary | None:

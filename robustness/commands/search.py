@@ -59,7 +59,7 @@ def search(
     from robustness.models.resolve import resolve
     from robustness.pipeline import origin, searched
     from robustness.readers.load import load
-    from robustness.reports.store import check_writable
+    from robustness.reports.write_run import check_writable
     from robustness.searching.freezing import as_text
     from robustness.searching.search import Searching
     from robustness.store.place import cache_folder

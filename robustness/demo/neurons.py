@@ -33,7 +33,9 @@ def analysed(model: HuggingFaceModel, suite: Suite, folder: Path) -> NeuronSumma
 
     None where the suite has none of its attacks.
     """
-    from robustness.neurons import Budget, Settings, analyse
+    from robustness.neurons.analyse import analyse
+    from robustness.neurons.engine import Settings
+    from robustness.neurons.verify import Budget
 
     chosen = part(suite)
     if not chosen.variants:

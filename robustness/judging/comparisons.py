@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from robustness.choices import Reading
 from robustness.domain import Polarity, Suite
 from robustness.judging.draws import BASELINE, Evidence, OfSuite, clustered, evidence
 from robustness.judging.forms import form
@@ -23,6 +22,9 @@ from robustness.stats.equivalence import p_value_by_inversion
 from robustness.stats.intervals import Bootstrap, at_level, interval
 from robustness.stats.multiplicity import holm
 from robustness.stats.resampling import Sample
+
+if TYPE_CHECKING:
+    from robustness.choices import Reading
 
 __all__ = [
     "Pair",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isnan
 from typing import Any, cast
 
@@ -11,38 +10,10 @@ from robustness.attacks.contrast import contrast_sets
 from robustness.attacks.starc import role_profiles
 from robustness.domain import Polarity, Run, Suite
 from robustness.judging.draws import clustered
+from robustness.judging.joint_results import ContrastGroups, RoleShares
 from robustness.results import Estimate
 
-__all__ = ["ContrastGroups", "RoleShares", "contrast_groups", "role_shares"]
-
-
-@dataclass(frozen=True, slots=True)
-class ContrastGroups:
-    """Contrast consistency under one attack (Gardner et al. 2020)."""
-
-    attack: str
-    sets: int
-    """Items with their variants: one set each."""
-    clusters: int
-    """Passages among them."""
-    consistency: Estimate
-    """Share of the sets with every member right, in [0, 1]; None where a member was not measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoleShares:
-    """Which kinds of option were chosen under one condition (STARC, Berzak et al. 2020)."""
-
-    attack: str
-    """`clean` for the unchanged questions."""
-    severity: int
-    """0 for clean."""
-    n: int
-    chosen: Mapping[str, float]
-    """Role a (right), b (misreads the evidence), c (from the distractor span), d (no support) -> share
-    of the items, in [0, 1]; sums to 1."""
-    errors: Mapping[str, float | None]
-    """Role b, c, d -> share of the errors; None without an error."""
+__all__ = ["contrast_groups", "role_shares"]
 
 
 def contrast_groups(suite: Suite, run: Run) -> tuple[ContrastGroups, ...]:

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal, cast
 
 from robustness.domain import Polarity, Suite
 from robustness.judging.draws import clustered
-from robustness.results import Estimate, Outcome
+from robustness.judging.joint_results import DosePoint, DoseResponse
+from robustness.results import Outcome
 from robustness.stats.dose_response import area_under
 
-__all__ = ["DosePoint", "DoseResponse", "dose_responses"]
+__all__ = ["dose_responses"]
 
 _JUDGED_BY_ACCURACY: Final = (Polarity.ATTACK, Polarity.ABLATION)
-
-
-@dataclass(frozen=True, slots=True)
-class DosePoint:
-    """One severity of a ladder."""
-
-    severity: int
-    """0 for clean."""
-    dose: float
-    """The rate that the recipe gives this severity, or the severity itself; 0 for clean."""
-    accuracy: Estimate
-
-
-@dataclass(frozen=True, slots=True)
-class DoseResponse:
-    """One attack from clean to its harshest severity, over the items measured at every one of them."""
-
-    attack: str
-    polarity: Polarity
-    dose: Literal["rate", "severity"]
-    """What the doses count: the share of words, or the levels of the recipe."""
-    n: int
-    """Items: sources with a variant at every severity, none degraded."""
-    clusters: int
-    points: tuple[DosePoint, ...]
-    """Clean first."""
-    area: Estimate
-    """Mean accuracy over all doses from clean to the harshest, in [0, 1] (trapezoids): under an attack
-    higher is better, under an ablation it is more of a shortcut."""
-    area_lost: Estimate
-    """Clean accuracy minus `area`: the mean drop over all doses, in [-1, 1]."""
 
 
 def dose_responses(suite: Suite, outcomes: Sequence[Outcome]) -> tuple[DoseResponse, ...]:

@@ -16,7 +16,8 @@ from robustness.judging.draws import clustered
 from robustness.judging.limits import LIMITS, Check, checks, known_failure, min_passages
 from robustness.judging.measures import calibration, measured
 from robustness.judging.provisos import guesses, of_a_guesser, of_exploring, of_the_seen
-from robustness.judging.slices import deciding, sliced
+from robustness.judging.sliced import sliced
+from robustness.judging.slices import deciding
 from robustness.judging.worst_case import robust_accuracy
 from robustness.results import EXPLORATORY, Comparison, Judgement, Outcome, PositionBias, Result, Verdict
 from robustness.stats.closed_form import mean

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from robustness.edit_record import EDIT, EditRecord, edit_text, read_edit
 from robustness.errors import ModelError
 from robustness.models.adapters import merged, read_adapter
-from robustness.models.edited import EDIT, EditRecord, edit_text, read_edit
 from robustness.models.kinds import ModelKind
 from robustness.models.locate import Located, locate
 from robustness.models.pairing import mismatches

@@ -15,17 +15,19 @@ from robustness.errors import DataError, ModelError, UsageError
 from robustness.models.shadow import LARGEST_DIFFERENCE, difference
 from robustness.neurons.changes import changes
 from robustness.neurons.clock import Clock
-from robustness.neurons.conditions import CLEAN, Condition, conditions, margins, rights
+from robustness.neurons.conditions import Condition, conditions, margins, rights
 from robustness.neurons.cube import TOP, Cube, Exact, cube
-from robustness.neurons.effects import UnitEffects, unit_effects
+from robustness.neurons.effects import unit_effects
 from robustness.neurons.engine import Ablator, Settings
+from robustness.neurons.findings import CLEAN, Patched, SetTest, UnitEffects
 from robustness.neurons.parts import Parts
-from robustness.neurons.patching import Patched, patched
+from robustness.neurons.patching import patched
+from robustness.neurons.profile import counted, profile, top_units
 from robustness.neurons.sequences import Sequences, sequences
-from robustness.neurons.sets import SetTest
 from robustness.neurons.sites import KINDS, Kind, parse_site
-from robustness.neurons.store import PARTS, write_cube
-from robustness.neurons.summary import NeuronSummary, counted, profile, top_units
+from robustness.neurons.store import PARTS
+from robustness.neurons.stored_cube import write_cube
+from robustness.neurons.summary import NeuronSummary
 from robustness.neurons.trials import trials
 from robustness.neurons.verify import Budget
 from robustness.neurons.work import Progress, probe, referenced

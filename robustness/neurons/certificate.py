@@ -4,51 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-__all__ = [
-    "CALIBRATION",
-    "LEAST_CALIBRATION",
-    "LayerCertificate",
-    "conformal_radius",
-    "correlation",
-    "most_missed",
-]
+__all__ = ["CALIBRATION", "LEAST_CALIBRATION", "conformal_radius", "correlation", "most_missed"]
 
 CALIBRATION: Final = 64
 """Random units per layer whose exact effect calibrates the screen."""
 
 LEAST_CALIBRATION: Final = 19
 """The fewest that give a radius at 95 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerCertificate:
-    """How far the screen of one kind and layer can be trusted."""
-
-    kind: str
-    layer: int
-    units: int
-    verified: int
-    """Units with an exact effect; `units` where the layer is exhaustive."""
-    radius: float | None
-    """With probability 0.95 over the random draw a further unit's exact effect lies this near to its
-    estimate; 0 where the layer is exhaustive, None where the draw is too small to say."""
-    correlation: float | None
-    """Between estimates and exact effects of the calibration units."""
-    audited: int
-    """Random units beyond the verified top that were verified too."""
-    exceeding: int
-    """Of the audited, those at or above the threshold."""
-    missed: int
-    """95 % upper bound on units at or above the threshold among those never verified."""
-    threshold: float
-    status: str
-    """`exhaustive`, `certified`, or `not certified`: correlation below 0.8 or radius above the
-    threshold, and no budget to verify the layer."""
 
 
 def conformal_radius(residuals: Sequence[float], *, alpha: float = 0.05) -> float | None:

@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from robustness.neurons.effects import Quadrant
-from robustness.neurons.matching import LayerLikeness
+from robustness.neurons.findings import Quadrant
 from robustness.results import Estimate
 
-__all__ = ["SCHEMA", "Agreement", "Fate", "LayerBeside", "NeuronsCompared", "Side", "Turned", "UnitBeside"]
+__all__ = [
+    "SCHEMA",
+    "Agreement",
+    "Fate",
+    "LayerBeside",
+    "LayerLikeness",
+    "NeuronsCompared",
+    "Side",
+    "Turned",
+    "UnitBeside",
+]
 
 SCHEMA: Final = 1
 
@@ -108,6 +117,30 @@ class Agreement:
     expected: float
     """Shared by chance, layer by layer."""
     p: float
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLikeness:
+    """How alike one kind and layer of two checkpoints are, on the same tokens."""
+
+    kind: str
+    layer: int
+    same_place: float | None
+    """Median |correlation| (heads: linear CKA) of units with one address; None where all are constant."""
+    at_home: float | None
+    """Share of units of A whose most alike unit in B has their own address."""
+    matched: float
+    """Share of units of A that have a partner in B at all."""
+    cka: float
+    """Linear CKA of the whole layer, in [0, 1] (Kornblith et al. 2019, section 3)."""
+    cka_floor: float
+    """What 95 % of 20 shuffles of the tokens stay below."""
+    svcca: float
+    """Mean canonical correlation of the directions that hold 99 % of the variance, at most a tenth as many
+    as tokens (Raghu et al. 2017, section 2)."""
+    svcca_floor: float
+    weight_change: float | None
+    """Median over units of the norm of the change of a unit's weights, relative to their norm in A."""
 
 
 @dataclass(frozen=True, slots=True)

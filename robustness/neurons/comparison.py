@@ -21,7 +21,7 @@ from robustness.neurons.compared import (
     Turned,
     UnitBeside,
 )
-from robustness.neurons.effects import Quadrant
+from robustness.neurons.findings import Quadrant
 from robustness.neurons.matching import Matching, match, weight_changes
 from robustness.neurons.pair import Analysis, body_of
 from robustness.neurons.pairing import Pairs, Seen, fate_of, intervals, pairs_of

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.domain import Example, Polarity, Suite, Variant
+from robustness.neurons.findings import CLEAN
 from robustness.neurons.sequences import Sequences
 
-__all__ = ["CLEAN", "Condition", "conditions", "flips", "margins", "rights", "settled"]
+__all__ = ["Condition", "conditions", "flips", "margins", "rights", "settled"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-CLEAN: Final = "clean"
 
 _NOTHING: Final = 1e-5
 """A change of a logit below this counts as none: rounding depends on the shape of a batch."""

@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from robustness.neurons.certificate import LayerCertificate
 from robustness.neurons.changes import lift
 from robustness.neurons.clock import Clock
 from robustness.neurons.conditions import Condition
 from robustness.neurons.cube import Exact, cube
 from robustness.neurons.engine import Ablator
+from robustness.neurons.findings import LayerCertificate
 from robustness.neurons.sites import Site
 from robustness.neurons.verify import Budget, verified
 

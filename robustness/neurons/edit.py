@@ -16,8 +16,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from robustness.edit_record import EditRecord
 from robustness.errors import OutputError, UsageError, unknown
-from robustness.models.edited import EditRecord
 from robustness.models.quiet import quiet
 from robustness.neurons.sites import EVERY, Kind, Site, parse_site
 from robustness.neurons.wiring import Wiring, wiring

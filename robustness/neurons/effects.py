@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,68 +11,20 @@ import numpy.typing as npt
 
 from robustness.domain import Polarity
 from robustness.neurons.changes import Changes, pooled, specific
-from robustness.neurons.conditions import CLEAN, Condition, flips
+from robustness.neurons.conditions import Condition, flips
+from robustness.neurons.findings import CLEAN, Quadrant, UnitEffects
 from robustness.neurons.signflip import sign_flip_p
 from robustness.results import Estimate
 from robustness.stats.multiplicity import benjamini_hochberg
 from robustness.stats.resampling import sample
 
-__all__ = ["Quadrant", "UnitEffects", "quadrant", "traits", "unit_effects"]
+__all__ = ["quadrant", "traits", "unit_effects"]
 
 Floats = npt.NDArray[np.float64]
 
 DRAWS: Final = 2_000
 _ALPHA: Final = 0.05
 _COLUMNS: Final = 64
-
-
-class Quadrant(StrEnum):
-    """What ablating a unit does to the margins: under attack (lift) and on clean items (cost)."""
-
-    SHORTCUT = "shortcut"
-    """It lifts attacked margins more than clean ones, and the clean cost is below the tolerance."""
-    GUARDIAN = "guardian"
-    """It lowers attacked margins more than clean ones, whose cost is below the tolerance."""
-    ESSENTIAL = "essential"
-    """It lowers both."""
-    INERT = "inert"
-    """Both intervals lie within the tolerance."""
-    UNDECIDED = "undecided"
-    """The intervals do not tell."""
-    ESTIMATED = "estimated"
-    """Screened only: no exact effect, so no judgement."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnitEffects:
-    """One unit (or head) under all conditions."""
-
-    id: str
-    verified: bool
-    effects: tuple[tuple[str, Estimate, int, int], ...]
-    """Condition, change of the mean margin, items turned right, items turned wrong. Without an
-    interval where the unit was only screened."""
-    lift: Estimate
-    """Change of the mean margin over all attacked items."""
-    cost: Estimate
-    """Loss of the mean margin on clean items; negative where ablation helps."""
-    specific: Estimate
-    """Lift beyond the change on the same items when clean: what sets the attack apart. A unit that
-    merely widens all margins has none."""
-    p: float | None
-    """Sign-flip test of `specific`, passages flipped as wholes: as if clean and attacked were swapped."""
-    q: float | None
-    """Benjamini-Hochberg over all units of the analysis, unverified ones counted as 1."""
-    q_clean: float | None
-    """The same for the clean cost."""
-    quadrant: Quadrant
-    traits: tuple[str, ...] = ()
-    """`artefact`, `order`, `keyword`: see `traits`."""
-
-    @property
-    def discovered(self) -> bool:
-        """Whether it is a shortcut or a guardian: material, and beyond chance for so many units."""
-        return self.quadrant in (Quadrant.SHORTCUT, Quadrant.GUARDIAN)
 
 
 def unit_effects(

@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from robustness.neurons.compared import LayerLikeness
 from robustness.neurons.portrait import Portrait
 from robustness.neurons.sites import Anatomy, Site
 from robustness.neurons.verify import Layer
 
-__all__ = ["LayerLikeness", "Matching", "correlations", "linear_cka", "match", "svcca", "weight_changes"]
+__all__ = ["Matching", "correlations", "linear_cka", "match", "svcca", "weight_changes"]
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.intp]
@@ -25,30 +26,6 @@ _HOME: Final = 0.5
 _FLOOR: Final = 0.95
 _SHUFFLES: Final = 20
 _VARIANCE: Final = 0.99
-
-
-@dataclass(frozen=True, slots=True)
-class LayerLikeness:
-    """How alike one kind and layer of two checkpoints are, on the same tokens."""
-
-    kind: str
-    layer: int
-    same_place: float | None
-    """Median |correlation| (heads: linear CKA) of units with one address; None where all are constant."""
-    at_home: float | None
-    """Share of units of A whose most alike unit in B has their own address."""
-    matched: float
-    """Share of units of A that have a partner in B at all."""
-    cka: float
-    """Linear CKA of the whole layer, in [0, 1] (Kornblith et al. 2019, section 3)."""
-    cka_floor: float
-    """What 95 % of 20 shuffles of the tokens stay below."""
-    svcca: float
-    """Mean canonical correlation of the directions that hold 99 % of the variance, at most a tenth as many
-    as tokens (Raghu et al. 2017, section 2)."""
-    svcca_floor: float
-    weight_change: float | None
-    """Median over units of the norm of the change of a unit's weights, relative to their norm in A."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 from robustness.errors import RobustnessError, UsageError
 from robustness.neurons.portrait import Portrait, read_portrait
 from robustness.neurons.sites import Anatomy
-from robustness.neurons.store import Cube, read_analysis, read_cube
+from robustness.neurons.store import read_analysis
+from robustness.neurons.stored_cube import Cube, read_cube
 from robustness.neurons.summary import NeuronSummary
 
 __all__ = ["Analysis", "body_of", "read_pair"]

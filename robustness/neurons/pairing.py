@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from robustness.neurons.changes import Changes, changes, pooled
 from robustness.neurons.compared import Fate
-from robustness.neurons.effects import DRAWS, Quadrant, UnitEffects, unit_effects
+from robustness.neurons.effects import DRAWS, unit_effects
+from robustness.neurons.findings import Quadrant, UnitEffects
 from robustness.neurons.matching import Matching
 from robustness.neurons.pair import Analysis
 from robustness.neurons.signflip import sign_flip_p

@@ -22,11 +22,11 @@ from robustness.neurons.clock import Clock
 from robustness.neurons.conditions import Condition, margins
 from robustness.neurons.cost import forward_flops
 from robustness.neurons.exact import Prefix, exact
+from robustness.neurons.findings import Patched
 from robustness.neurons.sequences import Role, Sequences
 from robustness.neurons.sites import KINDS, Kind, Site
 from robustness.neurons.trace import trace
 from robustness.neurons.values import Ablation
-from robustness.results import Estimate
 from robustness.stats.resampling import sample
 
 if TYPE_CHECKING:
@@ -34,32 +34,13 @@ if TYPE_CHECKING:
 
     from robustness.neurons.engine import Ablator
 
-__all__ = ["Donor", "Patched", "aligned", "carried", "patched"]
+__all__ = ["Donor", "aligned", "carried", "patched"]
 
 Floats = npt.NDArray[np.float64]
 Pair = tuple[int, int]
 """A row, and the row that its values come from."""
 
 _SMALL: Final = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Patched:
-    """One unit under one attack; means over items, with intervals over passages."""
-
-    unit: str
-    condition: str
-    n: int
-    total: Estimate
-    """m(x') - m(x): what the attack does."""
-    indirect: Estimate
-    """m(x; values from x') - m(x): what it does through this unit alone."""
-    restored: Estimate
-    """m(x'; values from x) - m(x'): what the unit's clean values give back."""
-    share: float | None
-    """Mean indirect effect / mean total effect; None where the attack does nothing."""
-    tokens: float
-    """Share of the attacked tokens that have a partner; inserted ones are not patched."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

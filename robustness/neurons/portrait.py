@@ -20,6 +20,7 @@ from robustness.errors import OutputError, RobustnessError
 from robustness.neurons.conditions import Condition, conditions
 from robustness.neurons.sequences import Role, Sequences, sequences
 from robustness.neurons.sites import Kind
+from robustness.neurons.store import PORTRAIT
 from robustness.neurons.verify import Layer
 from robustness.rng import derive
 
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
     from robustness.models.huggingface import HuggingFaceModel
     from robustness.neurons.wiring import Depth, Wiring
 
-__all__ = ["PORTRAIT", "Portrait", "portrait_of", "read_portrait", "signs", "write_portrait"]
+__all__ = ["Portrait", "portrait_of", "read_portrait", "signs", "write_portrait"]
 
 Floats = npt.NDArray[np.floating]
 
-PORTRAIT: Final = "portrait.npz"
 TOKENS: Final = 512
 """Random clean tokens, of passage, question and options, on which activations are kept."""
 SKETCH: Final = 32

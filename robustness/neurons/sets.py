@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from robustness.neurons.changes import changes, pooled
-from robustness.neurons.conditions import CLEAN, Condition, rights
+from robustness.neurons.conditions import Condition, rights
 from robustness.neurons.engine import Ablator
+from robustness.neurons.findings import CLEAN, HeldOut, SetTest
 from robustness.neurons.sites import Kind, Site
-from robustness.results import Estimate
 from robustness.rng import derive
 from robustness.stats.closed_form import mcnemar
 from robustness.stats.resampling import sample
 
-__all__ = ["Chosen", "HeldOut", "SetTest", "halves", "matched", "select", "set_test", "within"]
+__all__ = ["Chosen", "halves", "matched", "select", "set_test", "within"]
 
 Floats = npt.NDArray[np.float64]
 Logits = npt.NDArray[np.floating]
@@ -27,43 +27,6 @@ MOST_MEMBERS: Final = 32
 _NEIGHBOURS: Final = 16
 _GROWTH: Final = 0.05
 """A larger set must lift by this share more: else the smaller one says the same more plainly."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """One condition on the half that did not choose the set."""
-
-    condition: str
-    polarity: str | None
-    """None for clean."""
-    n: int
-    before: float
-    """Accuracy of the model as it is."""
-    change: Estimate
-    """Change of accuracy with the set ablated, interval over passages."""
-    margin: float
-    """Change of the mean margin."""
-    p: float
-    """Exact McNemar, two-sided."""
-    random: tuple[float, float] | None
-    """2.5 and 97.5 % points of the change of accuracy under matched random sets."""
-    random_p: float | None
-    """(1 + random sets with at least this change) / (1 + random sets)."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetTest:
-    """A set chosen on one half of the passages and judged on the other."""
-
-    selection: str
-    """The condition whose margins it was chosen to lift; `attacked` for all attacks together."""
-    members: tuple[str, ...]
-    synergy: float
-    """Joint lift minus the sum of the members' single lifts, on the half that chose."""
-    heldout: tuple[HeldOut, ...]
-    random_sets: int
-    steps: int
-    """Sizes of sets that were tried in choosing; 0 where there was no time to choose."""
 
 
 @dataclass(frozen=True, slots=True)

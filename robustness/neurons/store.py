@@ -1,71 +1,40 @@
-"""A finished analysis as a folder: cube, summary, and a manifest with digests, written last."""
+"""A finished analysis as a folder: summary, cube, and a manifest with digests, written last."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from secrets import token_hex
-from typing import Final, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import Final
 
 from robustness.errors import OutputError, RobustnessError, UsageError
-from robustness.neurons.portrait import PORTRAIT
-from robustness.neurons.sites import Site, parse_site
 from robustness.neurons.summary import NeuronSummary, from_json, to_json
 
-__all__ = ["PARTS", "Cube", "check_folder", "read_analysis", "read_cube", "write_analysis", "write_cube"]
+__all__ = [
+    "CUBE",
+    "PARTS",
+    "PORTRAIT",
+    "check_folder",
+    "read_analysis",
+    "refuse_changed",
+    "unwritable",
+    "write_analysis",
+]
 
 SCHEMA: Final = 1
 PARTS: Final = "parts"
 """Finished pieces of an analysis in the making."""
 
-_CUBE: Final = "cube.npz"
-_BINARY: Final = (_CUBE, PORTRAIT)
+CUBE: Final = "cube.npz"
+"""File of all logits: `stored_cube`."""
+PORTRAIT: Final = "portrait.npz"
+"""File of what another checkpoint can be laid beside: `portrait`."""
+
+_BINARY: Final = (CUBE, PORTRAIT)
 _SUMMARY: Final = "neurons.json"
 _MANIFEST: Final = "manifest.json"
-
-Floats = npt.NDArray[np.floating]
-
-
-class Cube(NamedTuple):
-    """Logits of every sequence under every ablation."""
-
-    sites: tuple[Site, ...]
-    verified: npt.NDArray[np.bool_]
-    """bool[U]: exact where True, else a first-order estimate."""
-    base: Floats
-    """float[N]: the model as it is."""
-    logits: Floats
-    """float[U, N]."""
-
-
-def write_cube(
-    folder: Path, sites: Sequence[Site], verified: npt.NDArray[np.bool_], *, base: Floats, logits: Floats
-) -> Path:
-    """Write `cube.npz` in a folder, whole or not at all, and return its path.
-
-    Raises `OutputError` where it cannot be written.
-    """
-    arrays = {
-        "sites": np.array([str(site) for site in sites]),
-        "verified": verified,
-        "base": base,
-        "logits": logits,
-    }
-    path, draft = folder / _CUBE, folder / f".{_CUBE}.{token_hex(4)}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-        draft.replace(path)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    return path
 
 
 def check_folder(folder: Path) -> None:
@@ -83,7 +52,7 @@ def check_folder(folder: Path) -> None:
     try:
         (folder / PARTS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
 
 
 def write_analysis(
@@ -102,8 +71,8 @@ def write_analysis(
         RobustnessError: there is no cube in the folder.
         OutputError: it cannot be written.
     """
-    if not (folder / _CUBE).is_file():
-        raise RobustnessError(f"neurons {folder}: there is no {_CUBE}; give `analyse` this folder first")
+    if not (folder / CUBE).is_file():
+        raise RobustnessError(f"neurons {folder}: there is no {CUBE}; give `analyse` this folder first")
     files = {_SUMMARY: to_json(summary), **(rendered or {})}
     try:
         for name, text in files.items():
@@ -114,7 +83,7 @@ def write_analysis(
         (folder / _MANIFEST).write_text(manifest, encoding="utf-8")
         shutil.rmtree(folder / PARTS, ignore_errors=True)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     return folder
 
 
@@ -123,22 +92,15 @@ def read_analysis(folder: Path) -> NeuronSummary:
 
     Raises `RobustnessError` where the manifest is missing, or a file is missing or changed.
     """
-    _check(folder)
+    refuse_changed(folder)
     return from_json((folder / _SUMMARY).read_text(encoding="utf-8"), where=str(folder / _SUMMARY))
 
 
-def read_cube(folder: Path) -> Cube:
-    """Return the cube of a finished analysis whose files are as they were written.
+def refuse_changed(folder: Path) -> None:
+    """Return if an analysis is finished and its files are as they were written.
 
     Raises `RobustnessError` where the manifest is missing, or a file is missing or changed.
     """
-    _check(folder)
-    with np.load(folder / _CUBE, allow_pickle=False) as file:
-        sites = tuple(parse_site(str(text)) for text in file["sites"])
-        return Cube(sites, file["verified"], file["base"], file["logits"])
-
-
-def _check(folder: Path) -> None:
     path = folder / _MANIFEST
     if not folder.is_dir():
         raise RobustnessError(
@@ -153,7 +115,7 @@ def _check(folder: Path) -> None:
         schema, listed = read["schema"], dict(read["files"])
     except (ValueError, KeyError, TypeError):
         raise RobustnessError(f"neurons {folder}: {_MANIFEST} is damaged; run the analysis again") from None
-    if not {_CUBE, _SUMMARY} <= listed.keys():
+    if not {CUBE, _SUMMARY} <= listed.keys():
         raise RobustnessError(
             f"neurons {folder}: something else than an analysis of neurons lies there, but one is needed; "
             "name the -o of robustness neurons"
@@ -162,7 +124,7 @@ def _check(folder: Path) -> None:
         raise RobustnessError(
             f"neurons {folder}: schema {schema!r} came, but this version reads {SCHEMA}; run it again"
         )
-    for name in sorted({_CUBE, _SUMMARY, *listed}):
+    for name in sorted({CUBE, _SUMMARY, *listed}):
         if not (folder / name).is_file() or _digest(folder / name) != listed.get(name):
             raise RobustnessError(
                 f"neurons {folder}: {name} is missing or not what was written; run the analysis again"
@@ -177,7 +139,8 @@ def _digest(path: Path) -> dict[str, object]:
         }
 
 
-def _unwritable(folder: Path, error: OSError) -> OutputError:
+def unwritable(folder: Path, error: OSError) -> OutputError:
+    """Return what to raise where a folder cannot be written."""
     return OutputError(
         f"neurons {folder}: {error.strerror or error}, but an analysis needs a writable place; choose "
         "another folder or free it"

@@ -1,29 +1,21 @@
-"""What an analysis found, as plain data: JSON in and out, no torch."""
+"""A whole analysis as plain data, to JSON and back: neither torch nor numpy."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Final
 
-import numpy as np
-
 from robustness.errors import DataError
-from robustness.neurons.certificate import LayerCertificate
-from robustness.neurons.effects import Quadrant, UnitEffects
-from robustness.neurons.patching import Patched
-from robustness.neurons.sets import HeldOut, SetTest
-from robustness.neurons.sites import Anatomy, parse_site
+from robustness.neurons.findings import HeldOut, LayerCertificate, Patched, Quadrant, SetTest, UnitEffects
 from robustness.results import Estimate
 
-__all__ = ["LayerProfile", "NeuronSummary", "from_json", "profile", "to_json", "top_units"]
+__all__ = ["LayerProfile", "NeuronSummary", "from_json", "to_json"]
 
 SCHEMA: Final = 1
-_LISTED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,39 +76,6 @@ class NeuronSummary:
     def headline(self) -> SetTest | None:
         """The held-out test of the set chosen on all attacks."""
         return self.sets[0] if self.sets else None
-
-
-def top_units(units: Iterable[UnitEffects], *, count: int = _LISTED) -> tuple[UnitEffects, ...]:
-    """Return discovered units, then others by the size of their lift; exact ones alone."""
-    known = [unit for unit in units if unit.verified]
-    order = sorted(known, key=lambda unit: (not unit.discovered, -abs(unit.lift.value or 0.0)))
-    return tuple(order[:count])
-
-
-def profile(units: Sequence[UnitEffects], body: Anatomy) -> tuple[LayerProfile, ...]:
-    """Return one line per kind and layer, lowest layer first."""
-    by_layer: dict[tuple[str, int], list[UnitEffects]] = {}
-    for unit in units:
-        site = body.check(parse_site(unit.id))
-        by_layer.setdefault((site.kind, site.layer), []).append(unit)
-    return tuple(
-        LayerProfile(
-            kind=kind,
-            layer=layer,
-            units=len(own),
-            verified=sum(unit.verified for unit in own),
-            mean_size=float(np.mean([abs(unit.lift.value or 0.0) for unit in own])),
-            largest=max(abs(unit.lift.value or 0.0) for unit in own),
-            quadrants=counted(own),
-        )
-        for (kind, layer), own in sorted(by_layer.items())
-    )
-
-
-def counted(units: Iterable[UnitEffects]) -> dict[str, int]:
-    """Return units by quadrant, those without any left out, in the order of `Quadrant`."""
-    found = Counter(unit.quadrant for unit in units)
-    return {str(kind): found[kind] for kind in Quadrant if found[kind]}
 
 
 def to_json(summary: NeuronSummary) -> str:

@@ -8,11 +8,12 @@ from typing import Final
 
 from robustness.domain import Polarity
 from robustness.neurons.clock import Clock
-from robustness.neurons.conditions import CLEAN, Condition
+from robustness.neurons.conditions import Condition
 from robustness.neurons.cost import forward_flops
 from robustness.neurons.cube import Cube
 from robustness.neurons.engine import Ablator
-from robustness.neurons.sets import Chosen, SetTest, halves, matched, select, set_test, within
+from robustness.neurons.findings import CLEAN, SetTest
+from robustness.neurons.sets import Chosen, halves, matched, select, set_test, within
 from robustness.neurons.sites import Site
 from robustness.neurons.verify import Budget
 from robustness.neurons.work import probe

@@ -13,11 +13,11 @@ from robustness.errors import UsageError
 from robustness.neurons.certificate import (
     CALIBRATION,
     LEAST_CALIBRATION,
-    LayerCertificate,
     conformal_radius,
     correlation,
     most_missed,
 )
+from robustness.neurons.findings import LayerCertificate
 from robustness.neurons.sites import Kind, Site
 from robustness.rng import derive
 

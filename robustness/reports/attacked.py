@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Final, cast
 
 from robustness.domain import Polarity, Run, Status, Suite
-from robustness.reports.curves import (
-    CurvePoint,
-    FlipCounts,
-    MarginSpread,
-    flip_counts,
-    margin_spread,
-    outcome_curve,
-)
-from robustness.reports.excerpts import Excerpt
+from robustness.reports.curves import flip_counts, margin_spread, outcome_curve
 from robustness.reports.measured import finite_value
 from robustness.reports.privacy import without_quotes
-from robustness.reports.telling import Telling, further, index, telling, told
+from robustness.reports.summary import AttackSummary
+from robustness.reports.telling import further, index, telling, told
 from robustness.reports.wording import excused
 from robustness.reports.worked import worked_example, worked_options
 from robustness.results import Judgement, Outcome, Result, Verdict
 
-__all__ = ["AttackSummary", "attack_summaries", "recipes_of"]
+__all__ = ["attack_summaries", "recipes_of"]
 
 _FURTHER: Final = 5
 """So many items a condition shows beside its examples, at most."""
@@ -40,50 +33,6 @@ _GRAVITY = (
     (Status.PASS, False),
 )
 """Status and whether a known failure excuses it; what decides something comes before what does not."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttackSummary(Result):
-    """One result with what a reader needs to understand it."""
-
-    # A check without items has no chance level and no mean: there the summary says None.
-    chance_clean: float | None  # type: ignore[assignment]
-    chance: float | None  # type: ignore[assignment]
-    visible_share: float | None  # type: ignore[assignment]
-    truncated: float | None  # type: ignore[assignment]
-    title: str
-    family: str
-    source: str
-    """Paper and section."""
-    claim: str
-    """What the recipe holds to be true of a careful reader."""
-    known_limits: tuple[str, ...]
-    limits: Mapping[str, float]
-    """Absolute ones, by kind."""
-    baseline_limits: Mapping[str, float]
-    """By how much each measure may be worse than the baseline's."""
-    limits_reason: str
-    """Why the plan sets these limits."""
-    status: Status | None
-    """The gravest of its verdicts; None where no limit was set."""
-    reason: str
-    """Of the gravest verdict."""
-    known_failure: str
-    """Until when, whose and why, where the gravest verdict is a known failure; else empty."""
-    examples: tuple[Telling, ...]
-    """Up to three, the most telling first."""
-    items: tuple[Telling, ...]
-    """A few more to look at: what broke and what held take turns."""
-    worked: tuple[Excerpt, ...]
-    """The recipe's own worked example: every text that it changes, before and after."""
-    worked_options: tuple[tuple[str, ...], tuple[str, ...]]
-    """Its options before and after, where their number or order changes; else both empty."""
-    flips: FlipCounts | None
-    """None where no option is right, or nothing was measured."""
-    margins: MarginSpread | None
-    """None where no item has a gold margin on both sides."""
-    risk_coverage: tuple[CurvePoint, ...]
-    """Under abstain, over the clean items and their variants together; else empty."""
 
 
 def attack_summaries(

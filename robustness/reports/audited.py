@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from robustness.reports.measured import finite_number
 from robustness.reports.privacy import public_text
+from robustness.reports.summary import FindingSummary, SentinelSummary
 
-__all__ = ["FindingSummary", "SentinelSummary", "findings", "invalid_rows", "sentinels"]
-
-
-@dataclass(frozen=True, slots=True)
-class FindingSummary:
-    """Something that a check of the data found."""
-
-    kind: str
-    count: int
-    ids: tuple[str, ...]
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class SentinelSummary:
-    """A model that cannot read, and how well it does under one attack."""
-
-    attack: str
-    severity: int
-    sentinel: str
-    accuracy_clean: float | None
-    accuracy: float | None
-    leak: bool
-    """It does better than chance can explain: the attack gives the answer away."""
-    declared: bool
-    """The recipe says so itself."""
+__all__ = ["findings", "invalid_rows", "sentinels"]
 
 
 def findings(audit: Mapping[str, object], *, text: bool) -> tuple[FindingSummary, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from robustness.domain import Polarity
-from robustness.models.edited import EDIT, EditRecord, edit_of
+from robustness.edit_record import EDIT, EditRecord, edit_of
 from robustness.reports.compared import ALPHA, EditEffect, EditJudged, EditOutcome, Match, Standing
 from robustness.reports.contestants import Contestant
 from robustness.reports.privacy import public_text

@@ -5,67 +5,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
 from robustness.choices import read
 from robustness.domain import Polarity, Run, Suite
+from robustness.reports.illustrations import CurvePoint, FlipCounts, MarginSpread
 from robustness.results import Outcome
 
-__all__ = [
-    "CurvePoint",
-    "FlipCounts",
-    "MarginSpread",
-    "clean_curve",
-    "flip_counts",
-    "happened",
-    "margin_spread",
-    "outcome_curve",
-    "risk_coverage",
-]
+__all__ = ["clean_curve", "flip_counts", "happened", "margin_spread", "outcome_curve", "risk_coverage"]
 
 _POINTS: Final = 40
 _AT: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
-
-
-@dataclass(frozen=True, slots=True)
-class FlipCounts:
-    """A flip matrix: items by whether the gold option alone had the top score, clean and changed."""
-
-    kept: int
-    """Right on both sides."""
-    lost: int
-    """Right when clean, wrong when changed."""
-    won: int
-    """Wrong when clean, right when changed."""
-    missed: int
-    """Wrong on both sides."""
-
-
-@dataclass(frozen=True, slots=True)
-class MarginSpread:
-    """How the change of the gold margin spreads over items, in score units; below 0 it lost."""
-
-    low: float
-    """The 5 % point."""
-    lower: float
-    """The first quartile."""
-    median: float
-    upper: float
-    """The third quartile."""
-    high: float
-    """The 95 % point."""
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """One point of a risk-coverage curve, both in [0, 1]."""
-
-    coverage: float
-    """Share of the items that is answered, the surest first."""
-    risk: float
-    """Share of these answers that is wrong."""
 
 
 def happened(outcome: Outcome, polarity: Polarity) -> str:

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import Final
 
 from robustness.domain import Example, Place, Variant, edited_spans
+from robustness.reports.illustrations import Excerpt
 
-__all__ = ["Excerpt", "excerpts", "opening", "rewritten", "spans_apart"]
+__all__ = ["excerpts", "opening", "rewritten", "spans_apart"]
 
 _WINDOW: Final = 320
 _BEFORE: Final = 80
 _WORDS: Final = re.compile(r"\w+|\s+|[^\w\s]")
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """One changed text: a window of it as it was and as the attack left it."""
-
-    place: Place
-    index: int
-    """Position of the option in the variant; 0 for passage and question."""
-    before: str
-    """For a new option the one that it stands in for; empty where nothing stood there."""
-    after: str
-    marks: tuple[tuple[int, int], ...]
-    """Spans of `after` that the attack wrote, sorted and apart."""
 
 
 def excerpts(variant: Variant, source: Example) -> tuple[Excerpt, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from robustness.judging.contests import Condition
 from robustness.reports.contestants import Contestant
-from robustness.reports.excerpts import Excerpt
+from robustness.reports.illustrations import Excerpt
 from robustness.reports.matching import Items
 from robustness.reports.stored import ItemRow
 from robustness.stats.closed_form import mcnemar

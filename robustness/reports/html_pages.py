@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from robustness.reports import wording
 from robustness.reports.escape import visible_text
-from robustness.reports.excerpts import Excerpt
+from robustness.reports.illustrations import Excerpt
 
 if TYPE_CHECKING:
     from jinja2 import Environment

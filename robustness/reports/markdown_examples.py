@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from robustness.reports.illustrations import Telling
 from robustness.reports.markdown import code, html, table
+from robustness.reports.options_compared import compared
 from robustness.reports.summary import Summary
-from robustness.reports.telling import Telling, compared
 from robustness.reports.wording import percent
 
 __all__ = ["examples"]

@@ -7,8 +7,6 @@ from typing import Final
 
 from robustness.neurons.store import read_analysis, write_analysis
 from robustness.neurons.summary import NeuronSummary
-from robustness.reports.neurons_to_html import neurons_to_html
-from robustness.reports.neurons_to_markdown import neurons_to_markdown
 
 __all__ = ["INSIDE", "neurons_of", "write_neurons"]
 
@@ -21,6 +19,9 @@ def write_neurons(folder: Path, summary: NeuronSummary) -> Path:
 
     Raises `OutputError` where it cannot be written.
     """
+    from robustness.reports.neurons_to_html import neurons_to_html
+    from robustness.reports.neurons_to_markdown import neurons_to_markdown
+
     rendered = {"report.md": neurons_to_markdown(summary), "report.html": neurons_to_html(summary)}
     return write_analysis(folder, summary, rendered=rendered)
 

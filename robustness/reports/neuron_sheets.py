@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from robustness.neurons.effects import Quadrant, UnitEffects
-from robustness.neurons.sets import HeldOut
+from robustness.neurons.findings import HeldOut, Quadrant, UnitEffects
 from robustness.neurons.summary import LayerProfile, NeuronSummary
 from robustness.reports.neuron_wording import change
 from robustness.reports.sheet import Sheet

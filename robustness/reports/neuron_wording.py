@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from robustness.domain import Polarity
-from robustness.neurons.certificate import LayerCertificate
-from robustness.neurons.conditions import CLEAN
-from robustness.neurons.sets import HeldOut, SetTest
+from robustness.neurons.findings import CLEAN, HeldOut, LayerCertificate, SetTest
 from robustness.neurons.summary import NeuronSummary
 from robustness.reports.wording import NONE, count, likelihood, percent
 from robustness.results import Estimate

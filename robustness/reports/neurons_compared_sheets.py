@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from robustness.neurons.compared import Agreement, LayerBeside, NeuronsCompared, UnitBeside
-from robustness.neurons.effects import Quadrant
+from robustness.neurons.findings import Quadrant
 from robustness.reports.neurons_compared_wording import FATES, spreads
 from robustness.reports.sheet import Sheet
 from robustness.reports.wording import NONE, likelihood, percent

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from robustness.domain import Polarity
-from robustness.reports.attacked import AttackSummary
 from robustness.reports.charts import Chart, Curve, Dot, Panel, chart
-from robustness.reports.curves import CurvePoint
+from robustness.reports.illustrations import CurvePoint
 from robustness.reports.sheet import Sheet, named
-from robustness.reports.summary import Summary
+from robustness.reports.summary import AttackSummary, Summary
 from robustness.reports.wording import figure, percent
 from robustness.results import Calibration, Estimate
 

@@ -9,9 +9,9 @@ from itertools import zip_longest
 from typing import Final
 
 from robustness.domain import Polarity
-from robustness.reports.attacked import AttackSummary
+from robustness.reports.illustrations import Telling
 from robustness.reports.sheet import named
-from robustness.reports.telling import Telling
+from robustness.reports.summary import AttackSummary
 
 __all__ = ["OUTCOMES", "ShownItem", "ShownItems", "shown_items"]
 

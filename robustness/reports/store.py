@@ -1,102 +1,24 @@
-"""A finished run as a folder that is whole or not there, and that proves what it holds."""
+"""A finished run as a folder that proves what it holds: what lies in it, and how it is read."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from secrets import token_hex
-from typing import TYPE_CHECKING
 
-from robustness.domain import HOW_COMPUTED, Run, Suite
-from robustness.errors import OutputError, RobustnessError, UsageError
-from robustness.reports.items import write_items
-from robustness.reports.privacy import public_text
-from robustness.reports.renderers import rendered
-from robustness.reports.summary import Summary, summarise
+from robustness.errors import RobustnessError
+from robustness.reports.summary import Summary
 from robustness.reports.to_json import from_json
-from robustness.results import Judgement
 
-if TYPE_CHECKING:
-    from robustness.neurons.summary import NeuronSummary
-
-__all__ = [
-    "ITEMS",
-    "MANIFEST",
-    "SUMMARY",
-    "check_writable",
-    "read_run",
-    "run_name",
-    "tool_version",
-    "write_run",
-]
+__all__ = ["ITEMS", "MANIFEST", "RENDERED", "SCHEMA", "SUMMARY", "digest", "read_run", "tool_version"]
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
 ITEMS = "items.parquet"
 SUMMARY = "summary.json"
-_RENDERED = {SUMMARY: "json", "report.md": "md", "report.html": "html", "junit.xml": "junit"}
-_OURS = {*_RENDERED, ITEMS, MANIFEST, "neurons"}
-
-
-def write_run(  # noqa: PLR0913 - three stages hand over, and each of three choices is the caller's
-    folder: Path,
-    suite: Suite,
-    run: Run,
-    judgement: Judgement,
-    *,
-    created: str,
-    text: bool,
-    overwrite: bool = False,
-    about: Mapping[str, object] | None = None,
-    neurons: NeuronSummary | None = None,
-) -> Path:
-    """Write a run folder and return it: all files, the manifest last, then one rename.
-
-    `about` (tag, commit, baseline) goes into the manifest, so that a run is found without reading more.
-    `neurons` becomes a section of the reports for people.
-
-    Everything is written beside `folder` first, so an interruption leaves nothing at `folder`.
-    A finished run is never rewritten; `overwrite` (for the demo) replaces a run, nothing else.
-
-    Raises:
-        UsageError: `folder` holds something already.
-        OutputError: it cannot be written.
-    """
-    _refuse_taken(folder, overwrite=overwrite)
-    summary = summarise(suite, run, judgement, text=text, created=created)
-    with _unwritable_is_told(folder), _draft(folder) as draft:
-        for name, style in _RENDERED.items():
-            text_of = rendered(style, summary, neurons=neurons)
-            (draft / name).write_text(text_of, encoding="utf-8", newline="\n")
-        write_items(draft / ITEMS, suite, run, judgement, text=text)
-        _write_manifest(draft, _head(suite, run, created) | dict(about or {}))
-        _put_in_place(draft, folder)
-    return folder
-
-
-def check_writable(folder: Path, *, overwrite: bool = False) -> None:
-    """Return if a run can be written to `folder`; ask before scoring, not after.
-
-    Raises:
-        UsageError: `folder` holds something already.
-        OutputError: it cannot be written.
-    """
-    _refuse_taken(folder, overwrite=overwrite)
-    near = folder.absolute().parent
-    while not near.exists() and near != near.parent:
-        near = near.parent
-    probe = near / f".{token_hex(8)}"
-    with _unwritable_is_told(folder):
-        probe.mkdir()
-        probe.rmdir()
+RENDERED = {SUMMARY: "json", "report.md": "md", "report.html": "html", "junit.xml": "junit"}
+"""What a summary is rendered to: file -> format."""
 
 
 def read_run(folder: Path) -> Summary:
@@ -111,107 +33,13 @@ def read_run(folder: Path) -> Summary:
             raise RobustnessError(
                 f"run {folder}: {name} is missing, but the manifest lists it; run the check again"
             )
-        if _digest(path) != wanted:
+        if digest(path) != wanted:
             raise RobustnessError(
                 f"run {folder}: {name} is not the file that was written (digest or size differ), "
                 f"but reports are made from unchanged runs only; run the check again"
             )
     path = folder / SUMMARY
     return from_json(path.read_text(encoding="utf-8"), where=str(path))
-
-
-def run_name(created: str, digest: str, tag: str) -> str:
-    """Return `TIME-DIGEST-TAG`: names of runs sort by time, whatever zone `created` is in.
-
-    >>> run_name("2026-03-01T10:00:00+02:00", "sha256:0123456789", "My Model!")
-    '20260301T080000Z-01234567-my-model'
-    """
-    moment = datetime.fromisoformat(created)
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    slug = re.sub(r"[^\w.]+", "-", tag.lower()).strip("-._")[:60]
-    return f"{moment:%Y%m%dT%H%M%SZ}-{digest.rpartition(':')[2][:8]}-{slug or 'run'}"
-
-
-def _refuse_taken(folder: Path, *, overwrite: bool) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"-o {folder}: a file is there, but a folder is needed; choose another -o")
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if not names:
-        return
-    if MANIFEST in names and not overwrite:
-        raise UsageError(
-            f"-o {folder}: a finished run is there, and runs are never rewritten; choose another -o"
-        )
-    if not (overwrite and names <= _OURS):
-        raise UsageError(
-            f"-o {folder}: other files are there, but an empty or new folder is needed; choose another -o"
-        )
-
-
-@contextmanager
-def _unwritable_is_told(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"-o {folder}: {error.strerror or error}, but a run needs a writable place; "
-            f"choose another -o or free it"
-        ) from error
-
-
-@contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
-    """Yield a new folder beside `folder` that is gone afterwards unless it was moved."""
-    draft = folder.absolute().with_name(f".{folder.absolute().name}.{token_hex(4)}")
-    draft.mkdir(parents=True)
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _head(suite: Suite, run: Run, created: str) -> dict[str, object]:
-    return {
-        "created": created,
-        "suite": suite.fingerprint,
-        "model": {"name": public_text(run.model), "fingerprint": run.model_fingerprint},
-        "computed": {name: run.environment[name] for name in HOW_COMPUTED if name in run.environment},
-        "tag": "",
-        "commit": "",
-        "baseline": None,
-    }
-
-
-def _write_manifest(draft: Path, head: Mapping[str, object]) -> None:
-    manifest = {
-        "schema": SCHEMA,
-        **head,
-        "tool": {"name": "mcrc-robustness", "version": tool_version()},
-        "files": {path.name: _digest(path) for path in sorted(draft.iterdir())},
-    }
-    (draft / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-
-
-def _put_in_place(draft: Path, folder: Path) -> None:
-    """Move the draft to `folder`, and what stood there out of the way, on disk before we return."""
-    for path in (*draft.iterdir(), draft):
-        _sync(path)
-    if folder.is_dir():
-        old = draft.with_name(f"{draft.name}.old")
-        folder.replace(old)
-        draft.replace(folder)
-        shutil.rmtree(old)
-    else:
-        draft.replace(folder)
-    _sync(folder.absolute().parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _manifest(folder: Path) -> dict[str, dict[str, object]]:
@@ -232,17 +60,18 @@ def _manifest(folder: Path) -> dict[str, dict[str, object]]:
             f"run {folder}: schema of {MANIFEST} is {schema!r}, but this version reads {SCHEMA}; "
             f"read it with the version that wrote it"
         )
-    missing = {*_RENDERED, ITEMS} - listed.keys()
+    missing = {*RENDERED, ITEMS} - listed.keys()
     strange = [name for name in listed if Path(name).name != name]
     if missing or strange:
         raise RobustnessError(
             f"run {folder}: {MANIFEST} lists {', '.join(map(repr, sorted(listed)))}, but a run has "
-            f"{', '.join(sorted([*_RENDERED, ITEMS]))}; run the check again"
+            f"{', '.join(sorted([*RENDERED, ITEMS]))}; run the check again"
         )
     return listed
 
 
-def _digest(path: Path) -> dict[str, object]:
+def digest(path: Path) -> dict[str, object]:
+    """Return what the manifest says of a file: its SHA-256 and its size in bytes."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"sha256": digest, "size": path.stat().st_size}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from robustness.reports.attacked import AttackSummary
 from robustness.reports.charts import Tick, ticks
-from robustness.reports.curves import FlipCounts, MarginSpread
+from robustness.reports.illustrations import FlipCounts, MarginSpread
+from robustness.reports.summary import AttackSummary
 from robustness.reports.wording import figure
 from robustness.results import Position
 

@@ -1,32 +1,19 @@
-"""What any report says, as data: the one thing that every renderer reads."""
+"""What any report says, as plain data: the one thing that every renderer reads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from robustness.domain import HOW_COMPUTED, Run, Status, Suite
-from robustness.judging.groups import ContrastGroups, RoleShares, contrast_groups, role_shares
-from robustness.judging.ladders import DoseResponse, dose_responses
-from robustness.reports.attacked import AttackSummary, attack_summaries, recipes_of
-from robustness.reports.audited import (
-    FindingSummary,
-    SentinelSummary,
-    findings,
-    invalid_rows,
-    sentinels,
-)
-from robustness.reports.curves import CurvePoint, clean_curve
-from robustness.reports.headline import headline, remarks
-from robustness.reports.measured import finite_estimate, finite_number, measured
-from robustness.reports.notices import notices
-from robustness.reports.privacy import public_environment, public_text
+from robustness.domain import Status
+from robustness.judging.joint_results import ContrastGroups, DoseResponse, RoleShares
+from robustness.reports.illustrations import CurvePoint, Excerpt, FlipCounts, MarginSpread, Telling
 from robustness.results import (
     Calibration,
     Comparison,
     Estimate,
-    Judgement,
     PositionBias,
+    Result,
     RobustAccuracy,
     Verdict,
 )
@@ -35,11 +22,13 @@ __all__ = [
     "SCHEMA",
     "AttackSummary",
     "CleanSummary",
+    "FindingSummary",
     "ModelSummary",
+    "SentinelSummary",
     "SuiteSummary",
     "Summary",
-    "summarise",
 ]
+
 
 SCHEMA = 3
 
@@ -71,6 +60,75 @@ class CleanSummary:
     chance: float | None
     passages: int
     invalid: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttackSummary(Result):
+    """One result with what a reader needs to understand it."""
+
+    # A check without items has no chance level and no mean: there the summary says None.
+    chance_clean: float | None  # type: ignore[assignment]
+    chance: float | None  # type: ignore[assignment]
+    visible_share: float | None  # type: ignore[assignment]
+    truncated: float | None  # type: ignore[assignment]
+    title: str
+    family: str
+    source: str
+    """Paper and section."""
+    claim: str
+    """What the recipe holds to be true of a careful reader."""
+    known_limits: tuple[str, ...]
+    limits: Mapping[str, float]
+    """Absolute ones, by kind."""
+    baseline_limits: Mapping[str, float]
+    """By how much each measure may be worse than the baseline's."""
+    limits_reason: str
+    """Why the plan sets these limits."""
+    status: Status | None
+    """The gravest of its verdicts; None where no limit was set."""
+    reason: str
+    """Of the gravest verdict."""
+    known_failure: str
+    """Until when, whose and why, where the gravest verdict is a known failure; else empty."""
+    examples: tuple[Telling, ...]
+    """Up to three, the most telling first."""
+    items: tuple[Telling, ...]
+    """A few more to look at: what broke and what held take turns."""
+    worked: tuple[Excerpt, ...]
+    """The recipe's own worked example: every text that it changes, before and after."""
+    worked_options: tuple[tuple[str, ...], tuple[str, ...]]
+    """Its options before and after, where their number or order changes; else both empty."""
+    flips: FlipCounts | None
+    """None where no option is right, or nothing was measured."""
+    margins: MarginSpread | None
+    """None where no item has a gold margin on both sides."""
+    risk_coverage: tuple[CurvePoint, ...]
+    """Under abstain, over the clean items and their variants together; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSummary:
+    """Something that a check of the data found."""
+
+    kind: str
+    count: int
+    ids: tuple[str, ...]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelSummary:
+    """A model that cannot read, and how well it does under one attack."""
+
+    attack: str
+    severity: int
+    sentinel: str
+    accuracy_clean: float | None
+    accuracy: float | None
+    leak: bool
+    """It does better than chance can explain: the attack gives the answer away."""
+    declared: bool
+    """The recipe says so itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,70 +174,3 @@ class Summary:
     environment: Mapping[str, str]
     text: bool
     """Whether passages, questions and options may appear."""
-
-
-def summarise(
-    suite: Suite, run: Run, judgement: Judgement, *, text: bool = True, created: str = ""
-) -> Summary:
-    """Return the summary of one run.
-
-    Home paths, credentials and tokens are taken out of names and environment. With `text` off,
-    only ids and numbers are left of the data: for corpora whose licence forbids passing them on.
-    """
-    recipes = recipes_of(suite)
-    families = {name: str(recipe.get("family", "")) for name, recipe in recipes.items()}
-    rows = invalid_rows(suite.audit)
-    return Summary(
-        schema=SCHEMA,
-        created=created,
-        headline=headline(judgement, families),
-        remarks=(*notices(run, judgement), *remarks(judgement, families)),
-        status=judgement.status,
-        model=ModelSummary(public_text(run.model), run.model_fingerprint),
-        data=public_text(suite.data),
-        suite=_suite(suite),
-        clean=_clean(judgement),
-        attacks=attack_summaries(suite, run, judgement, text=text),
-        verdicts=tuple(_verdict(v) for v in judgement.verdicts),
-        robust_accuracy=measured(judgement.robust_accuracy),
-        calibration=measured(judgement.calibration),
-        risk_coverage=clean_curve(suite, run),
-        position_bias=measured(judgement.position_bias),
-        correction=judgement.correction,
-        baseline=public_text(judgement.baseline),
-        comparisons=measured(judgement.comparisons),
-        slices=tuple(_verdict(v) for v in judgement.slices),
-        dose_responses=measured(dose_responses(suite, judgement.outcomes)),
-        contrasts=measured(contrast_groups(suite, run)),
-        roles=role_shares(suite, run),
-        findings=findings(suite.audit, text=text),
-        sentinels=sentinels(suite.audit),
-        invalid_rows=rows if text else (),
-        invalid_rows_count=len(rows),
-        environment=_environment(run),
-        text=text,
-    )
-
-
-def _environment(run: Run) -> Mapping[str, str]:
-    told = {name: value for name, value in run.environment.items() if name not in HOW_COMPUTED}
-    return public_environment(told)
-
-
-def _verdict(verdict: Verdict) -> Verdict:
-    return replace(measured(verdict), baseline=public_text(verdict.baseline))
-
-
-def _suite(suite: Suite) -> SuiteSummary:
-    description = str(suite.plan.get("description", ""))
-    return SuiteSummary(suite.name, suite.fingerprint, suite.seed, description)
-
-
-def _clean(judgement: Judgement) -> CleanSummary:
-    return CleanSummary(
-        n=judgement.clean_n,
-        accuracy=finite_estimate(judgement.clean_accuracy),
-        chance=finite_number(judgement.clean_chance),
-        passages=judgement.clean_clusters,
-        invalid=judgement.clean_invalid,
-    )

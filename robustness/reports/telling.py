@@ -11,67 +11,15 @@ from typing import Final
 from robustness.choices import chosen, finite
 from robustness.domain import Example, Polarity, Run, Scores, Suite, Variant
 from robustness.reports.curves import happened
-from robustness.reports.excerpts import Excerpt, excerpts, opening
+from robustness.reports.excerpts import excerpts, opening
+from robustness.reports.illustrations import Telling
 from robustness.results import Outcome, Result
 
-__all__ = [
-    "SHOWN",
-    "Compared",
-    "Index",
-    "Telling",
-    "compared",
-    "further",
-    "index",
-    "probabilities",
-    "telling",
-    "told",
-]
+__all__ = ["SHOWN", "Index", "further", "index", "probabilities", "telling", "told"]
 
 SHOWN = 3
 _TRIM = 300
 _TURNS: Final = ("lost", "won", "missed", "kept", "unanswerable")
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One item worth looking at. Positions are those of the variant unless a name says clean."""
-
-    id: str
-    source: str
-    gold: int | None
-    gold_clean: int | None
-    chosen: tuple[int, ...]
-    """More than one where scores tie."""
-    chosen_clean: tuple[int, ...]
-    probabilities: tuple[float, ...]
-    """Softmax of the scores, in [0, 1], in the variant's order."""
-    probabilities_clean: tuple[float, ...]
-    option_map: tuple[int, ...]
-    """Position in the variant -> position in the clean item; -1 where the option is new."""
-    question: str = ""
-    options: tuple[str, ...] = ()
-    options_clean: tuple[str, ...] = ()
-    edits: tuple[Excerpt, ...] = ()
-    happened: str = ""
-    """`kept`, `lost`, `won`, `missed` or `unanswerable`; empty in reports before schema 3."""
-    passage: str = ""
-    """The start of the passage where no edit touched it: what an edited question or option is read
-    beside. Empty where `edits` show the passage."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One option on both sides, matched by identity."""
-
-    label: str
-    gold: bool
-    """Right in the variant; where nothing is right there, or it was taken away, in the clean item."""
-    before: float | None
-    """Probability in the clean item; None where the option is new."""
-    after: float | None
-    """Probability in the variant; None where the option was taken away."""
-    chosen_before: bool
-    chosen_after: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,39 +88,6 @@ def told(
 ) -> tuple[Telling, ...]:
     """Return outcomes as items to look at; without `text` ids and numbers only."""
     return tuple(_item(result, outcome, (run, items), text=text) for outcome in outcomes)
-
-
-def compared(item: Telling) -> tuple[Compared, ...]:
-    """Return the options of the variant in its order, then those it took away."""
-    kept = tuple(
-        Compared(
-            label=item.options[position] if item.options else f"option {position}",
-            gold=_gold(item, position, origin),
-            before=item.probabilities_clean[origin] if origin >= 0 else None,
-            after=item.probabilities[position],
-            chosen_before=origin in item.chosen_clean,
-            chosen_after=position in item.chosen,
-        )
-        for position, origin in enumerate(item.option_map)
-    )
-    gone = (place for place in range(len(item.probabilities_clean)) if place not in item.option_map)
-    return kept + tuple(
-        Compared(
-            label=item.options_clean[place] if item.options_clean else f"clean option {place}",
-            gold=place == item.gold_clean,
-            before=item.probabilities_clean[place],
-            after=None,
-            chosen_before=place in item.chosen_clean,
-            chosen_after=False,
-        )
-        for place in gone
-    )
-
-
-def _gold(item: Telling, position: int, origin: int) -> bool:
-    if item.gold is None:
-        return origin >= 0 and origin == item.gold_clean
-    return position == item.gold
 
 
 def _tells(result: Result, outcome: Outcome) -> bool:

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from robustness.domain import Polarity
 from robustness.reports import panels, wording
-from robustness.reports.attacked import AttackSummary
-from robustness.reports.audited import SentinelSummary
 from robustness.reports.bars import Bar, attack_bar, scale, verdict_bar
 from robustness.reports.charts import Chart, Tick
 from robustness.reports.gate_sheets import comparisons, gates, known_failures, slices
 from robustness.reports.group_sheets import contrasts, doses, roles
 from robustness.reports.html_pages import environment
 from robustness.reports.model_sheets import calibration, positions, sensitivity
+from robustness.reports.options_compared import compared
 from robustness.reports.sheet import Sheet, terms
 from robustness.reports.shown_items import OUTCOMES, ShownItems, shown_items
 from robustness.reports.strips import axis, flip_parts, margin_axis, margin_boxes, place_bars
-from robustness.reports.summary import Summary
-from robustness.reports.telling import compared
+from robustness.reports.summary import AttackSummary, SentinelSummary, Summary
 from robustness.results import Verdict
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from robustness.domain import Place
-from robustness.reports.excerpts import Excerpt, rewritten
+from robustness.reports.excerpts import rewritten
+from robustness.reports.illustrations import Excerpt
 
 __all__ = ["worked_example", "worked_options"]
 

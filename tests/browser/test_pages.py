@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from robustness.domain import Run, Suite
-from robustness.reports.summary import summarise
+from robustness.reports.summarise import summarise
 from robustness.reports.to_html import to_html
 from robustness.results import Judgement
 from tests.browser.conftest import Open

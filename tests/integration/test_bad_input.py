@@ -261,7 +261,7 @@ def test_a_full_disk_ends_with_3(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("robustness.suites.store._write", full)
-    monkeypatch.setattr("robustness.reports.store.write_items", full)
+    monkeypatch.setattr("robustness.reports.write_run.write_items", full)
     assert "No space left on device" in refused(3, *both(data)[which])
 
 

@@ -15,7 +15,7 @@ from robustness.judging.groups import contrast_groups, role_shares
 from robustness.judging.ladders import dose_responses
 from robustness.judging.verdicts import judge
 from robustness.models.stub import stub
-from robustness.reports.summary import summarise
+from robustness.reports.summarise import summarise
 from robustness.reports.to_json import from_json, to_json
 from robustness.reports.to_markdown import to_markdown
 from robustness.scoring import run

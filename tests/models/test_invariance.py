@@ -18,7 +18,7 @@ from robustness.judging.verdicts import judge
 from robustness.models.huggingface import HuggingFaceModel, load
 from robustness.models.options import ModelOptions
 from robustness.readers.load import load as read
-from robustness.reports.summary import summarise
+from robustness.reports.summarise import summarise
 from robustness.reports.to_json import to_json
 from robustness.reports.to_markdown import to_markdown
 from robustness.scoring import run

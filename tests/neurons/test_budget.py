@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from robustness.errors import UsageError
-from robustness.neurons import Budget, NeuronSummary, analyse
+from robustness.neurons.analyse import analyse
 from robustness.neurons.clock import Clock
 from robustness.neurons.cost import forward_flops, unit_flops
 from robustness.neurons.effects import unit_effects
 from robustness.neurons.engine import Ablator
+from robustness.neurons.summary import NeuronSummary
+from robustness.neurons.verify import Budget
 
 WHOLE = import_module("robustness.neurons.analyse")  # the name alone is the function
 UNITS = 3 * 32

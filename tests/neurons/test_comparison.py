@@ -12,11 +12,14 @@ import pytest
 
 from robustness.domain import Suite
 from robustness.errors import RobustnessError, UsageError
-from robustness.neurons import Ablation, Budget, Settings, Value, analyse
+from robustness.neurons.analyse import analyse
 from robustness.neurons.compared import Fate
 from robustness.neurons.comparison import compare_analyses
+from robustness.neurons.engine import Settings
 from robustness.neurons.pair import read_pair
 from robustness.neurons.portrait import portrait_of, read_portrait, write_portrait
+from robustness.neurons.values import Ablation, Value
+from robustness.neurons.verify import Budget
 from robustness.reports.neuron_folder import write_neurons
 
 PLANTED = "ffn.1.5"

@@ -15,7 +15,7 @@ from robustness.neurons.conditions import Condition
 from robustness.neurons.pair import Analysis
 from robustness.neurons.portrait import Portrait
 from robustness.neurons.sites import Site
-from robustness.neurons.store import Cube
+from robustness.neurons.stored_cube import Cube
 from robustness.neurons.summary import NeuronSummary, from_json
 
 UNITS, ITEMS, PASSAGES = 40, 80, 40

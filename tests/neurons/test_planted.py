@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 
 from robustness.domain import Example, Suite
-from robustness.neurons import Budget, analyse
+from robustness.neurons.analyse import analyse
 from robustness.neurons.changes import changes, pooled, specific
 from robustness.neurons.conditions import conditions
-from robustness.neurons.effects import Quadrant
 from robustness.neurons.engine import Ablator
+from robustness.neurons.findings import Quadrant
 from robustness.neurons.sequences import sequences
 from robustness.neurons.sets import Chosen, halves, matched, set_test
 from robustness.neurons.signflip import sign_flip_p
 from robustness.neurons.sites import Kind, Site, enumerate_sites
 from robustness.neurons.summary import from_json, to_json
+from robustness.neurons.verify import Budget
 from robustness.reports.neuron_wording import headline, is_supported
 from robustness.reports.neurons_to_html import neurons_to_html
 from robustness.reports.neurons_to_markdown import neurons_to_markdown

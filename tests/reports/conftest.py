@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from robustness.domain import Edit, Example, Polarity, Run, Status, Suite, Variant
+from robustness.reports.write_run import write_run
 from robustness.results import (
     Calibration,
     Comparison,
@@ -25,6 +28,7 @@ from robustness.results import (
 
 NAN = math.nan
 CREATED = "2026-03-01T10:00:00+00:00"
+FILES = ["items.parquet", "junit.xml", "manifest.json", "report.html", "report.md", "summary.json"]
 TENT = "Nora packed the blue tent on Friday. Leo left the lamp at home."
 
 
@@ -408,3 +412,13 @@ def compared_judgement(judgement: Judgement) -> Judgement:
         baseline=BASELINE,
         comparisons=(comparison("clean", "accuracy", severity=0), comparison("gold-removed", "auroc")),
     )
+
+
+@pytest.fixture
+def write(suite: Suite, run: Run, judgement: Judgement):
+    """Writes the run to a folder; what differs is said by the test."""
+    return partial(write_run, suite=suite, run=run, judgement=judgement, created=CREATED, text=True)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from robustness.domain import Run, Suite
 from robustness.judging.verdicts import judge
-from robustness.reports.store import write_run
+from robustness.reports.write_run import write_run
 from tests.reports.conftest import RECIPES, example, inserted
 
 __all__ = ["ATTACK", "keep", "questions"]

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from robustness.domain import Example, Run, Suite
 from robustness.reports.items import read_items
-from robustness.reports.store import read_run, write_run
+from robustness.reports.store import read_run
 from robustness.reports.to_terminal import render
+from robustness.reports.write_run import write_run
 from robustness.results import Judgement
 from tests.reports.hostile import HOSTILE
 

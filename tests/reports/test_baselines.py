@@ -10,7 +10,7 @@ import pytest
 from robustness.domain import Run, Suite
 from robustness.errors import RobustnessError
 from robustness.reports.baselines import find_baseline, names_a_folder, read_baseline, read_scores
-from robustness.reports.store import write_run
+from robustness.reports.write_run import write_run
 from robustness.results import Judgement
 from tests.reports.stored_runs import keep, questions
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from robustness.domain import Polarity, Run, Suite
 from robustness.reports.bars import attack_bar, scale
 from robustness.reports.charts import Curve, Dot, Panel, chart, ticks
-from robustness.reports.curves import FlipCounts, MarginSpread
+from robustness.reports.illustrations import FlipCounts, MarginSpread
 from robustness.reports.panels import dose_response, reliability, reliability_numbers, risk_coverage
 from robustness.reports.strips import axis, flip_parts, margin_axis, margin_boxes, place_bars
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.results import Estimate, Judgement, Position
 
 PANEL = Panel("p", "Panel", "said", "across", "up", (0.0, 1.0), (0.0, 1.0), ())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from robustness.models.edited import EDIT, EditRecord, edit_text
+from robustness.edit_record import EDIT, EditRecord, edit_text
 from robustness.reports.compare import compare
 from robustness.reports.compare_to_csv import compare_to_csv
 from robustness.reports.compare_to_html import compare_to_html

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from robustness.choices import read
 from robustness.domain import Polarity, Run, Suite
 from robustness.reports.curves import (
-    FlipCounts,
     clean_curve,
     flip_counts,
     happened,
@@ -19,6 +18,7 @@ from robustness.reports.curves import (
     outcome_curve,
     risk_coverage,
 )
+from robustness.reports.illustrations import FlipCounts
 from robustness.results import Judgement, Outcome
 from robustness.stats.closed_form import aurc
 from tests.reports.conftest import example, inserted, outcome

@@ -8,7 +8,8 @@ import pytest
 from robustness.domain import Run, Suite
 from robustness.errors import RobustnessError
 from robustness.reports.renderers import RENDERERS, renderer
-from robustness.reports.summary import SCHEMA, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import SCHEMA
 from robustness.reports.to_json import from_json, to_json
 from robustness.results import Judgement
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from robustness.domain import Run, Status, Suite
 from robustness.errors import OutputError
 from robustness.reports.github import SUMMARY_CAP, commands, publish
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.results import Judgement, Verdict
 
 

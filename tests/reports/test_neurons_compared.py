@@ -14,13 +14,13 @@ from robustness.neurons.compared import (
     Agreement,
     Fate,
     LayerBeside,
+    LayerLikeness,
     NeuronsCompared,
     Side,
     Turned,
     UnitBeside,
 )
-from robustness.neurons.effects import Quadrant
-from robustness.neurons.matching import LayerLikeness
+from robustness.neurons.findings import Quadrant
 from robustness.reports.neurons_compared_to_html import neurons_compared_to_html
 from robustness.reports.neurons_compared_to_json import neurons_compared_to_json
 from robustness.reports.neurons_compared_to_markdown import neurons_compared_to_markdown

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from robustness.reports.notices import notices
-from robustness.reports.summary import summarise
+from robustness.reports.summarise import summarise
 from robustness.reports.to_html import to_html
 from robustness.reports.to_markdown import to_markdown
 

@@ -12,7 +12,8 @@ import pytest
 
 from robustness.domain import Run, Suite
 from robustness.reports.shown_items import shown_items
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_html import to_html
 from robustness.reports.to_json import to_json
 from robustness.results import Judgement

@@ -9,7 +9,8 @@ from robustness.domain import Run, Suite
 from robustness.errors import OutputError, UsageError
 from robustness.reports import renderers
 from robustness.reports.renderers import RENDERERS, renderer, report_target, write_report
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_markdown import to_markdown
 from robustness.results import Judgement
 

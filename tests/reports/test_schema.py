@@ -17,7 +17,8 @@ from robustness.domain import Run, Suite
 from robustness.errors import RobustnessError
 from robustness.reports.renderers import RENDERERS, renderer
 from robustness.reports.schema import SCHEMAS, comparison_schema, summary_schema
-from robustness.reports.summary import SCHEMA, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import SCHEMA
 from robustness.reports.to_json import from_json, to_json
 from robustness.results import Judgement
 

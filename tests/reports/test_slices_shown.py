@@ -12,7 +12,8 @@ from robustness.domain import Status
 from robustness.judging.verdicts import judge
 from robustness.reports.github import commands
 from robustness.reports.renderers import renderer
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_json import from_json, to_json
 from robustness.reports.to_terminal import render
 from tests.judging.test_slices import answered, asked

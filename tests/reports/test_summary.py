@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 import pytest
 
 from robustness.domain import Run, Status, Suite
-from robustness.reports.summary import AttackSummary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import AttackSummary
 from robustness.results import Estimate, Judgement, Result, Verdict
 
 

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from robustness.domain import Edit, Polarity, Run, Suite
-from robustness.reports.telling import Telling, compared, index, probabilities, telling
+from robustness.reports.illustrations import Telling
+from robustness.reports.options_compared import compared
+from robustness.reports.telling import index, probabilities, telling
 from robustness.results import Judgement, Outcome
 
 

@@ -13,7 +13,8 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from robustness.domain import Run, Status, Suite
 from robustness.errors import RobustnessError
 from robustness.reports.renderers import write_report
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_card import to_card, updated_card
 from robustness.results import Estimate, Judgement
 

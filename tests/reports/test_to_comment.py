@@ -11,7 +11,7 @@ from robustness.domain import Run, Suite
 from robustness.reports.compare import compare
 from robustness.reports.compare_to_markdown import compare_to_markdown
 from robustness.reports.contestants import contestants
-from robustness.reports.summary import summarise
+from robustness.reports.summarise import summarise
 from robustness.reports.to_comment import CAP, capped, compare_to_comment, to_comment
 from robustness.reports.to_markdown import to_markdown
 from robustness.results import Judgement

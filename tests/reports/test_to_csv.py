@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from robustness.domain import Run, Suite
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_csv import HEADS, to_csv
 from robustness.reports.to_json import to_json
 from robustness.results import Estimate, Judgement

@@ -8,7 +8,8 @@ from huggingface_hub import parse_eval_result_entries
 
 from robustness.domain import Run, Suite
 from robustness.errors import RobustnessError
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_eval_results import to_eval_results
 from robustness.results import Estimate, Judgement
 

@@ -12,7 +12,8 @@ import pytest
 
 from robustness.domain import Polarity, Run, Status, Suite
 from robustness.neurons.summary import from_json
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_html import to_html
 from robustness.results import Judgement
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from robustness.domain import Run, Suite
 from robustness.errors import RobustnessError
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_json import from_json, to_json
 from robustness.results import Judgement
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from robustness.domain import Run, Suite
 from robustness.reports.markdown import code, prose, table
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_markdown import to_markdown
 from robustness.results import Judgement
 

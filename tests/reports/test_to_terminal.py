@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from robustness.domain import Run, Status, Suite
-from robustness.reports.summary import Summary, summarise
+from robustness.reports.summarise import summarise
+from robustness.reports.summary import Summary
 from robustness.reports.to_terminal import render
 from robustness.results import Estimate, Judgement
 

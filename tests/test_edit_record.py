@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from robustness.edit_record import EditRecord, edit_of, read_edit
 from robustness.errors import ModelError
-from robustness.models.edited import EditRecord, edit_of, read_edit
 
 RECORD = EditRecord("mine", "9f3c", ("ffn.1.5", "head.0.1"), "clamp", 0.25)
 
