@@ -11,13 +11,7 @@ from robustness.judging.draws import BASELINE, Evidence, OfSuite, clustered, evi
 from robustness.judging.forms import form
 from robustness.judging.limits import LIMITS, PRIMARY, Limit
 from robustness.results import Comparison, Estimate, Outcome, Result
-from robustness.stats.differences import (
-    Ratio,
-    combined,
-    p_value_above,
-    p_value_of_none,
-    ratio_difference,
-)
+from robustness.stats.differences import Ratio, combined, p_value_above, p_value_of_none, ratio_difference
 from robustness.stats.equivalence import p_value_by_inversion
 from robustness.stats.intervals import Bootstrap, at_level, interval
 from robustness.stats.multiplicity import holm

@@ -15,17 +15,8 @@ from robustness.reports.headline import headline, remarks
 from robustness.reports.measured import finite_estimate, finite_number, measured
 from robustness.reports.notices import notices
 from robustness.reports.privacy import public_environment, public_text
-from robustness.reports.summary import (
-    SCHEMA,
-    CleanSummary,
-    ModelSummary,
-    SuiteSummary,
-    Summary,
-)
-from robustness.results import (
-    Judgement,
-    Verdict,
-)
+from robustness.reports.summary import SCHEMA, CleanSummary, ModelSummary, SuiteSummary, Summary
+from robustness.results import Judgement, Verdict
 
 __all__ = ["summarise"]
 
