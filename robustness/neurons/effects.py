@@ -20,8 +20,6 @@ from robustness.stats.resampling import sample
 
 __all__ = ["quadrant", "traits", "unit_effects"]
 
-Floats = npt.NDArray[np.float64]
-
 DRAWS: Final = 2_000
 _ALPHA: Final = 0.05
 _COLUMNS: Final = 64
