@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from robustness.domain import Polarity, Suite
-from robustness.judging.draws import BASELINE, Evidence, OfSuite, clustered, evidence
+from robustness.judging.draws import BASELINE, COLUMNS, Evidence, OfSuite, clustered, evidence
 from robustness.judging.forms import form
 from robustness.judging.limits import LIMITS, PRIMARY, Limit
 from robustness.results import Comparison, Estimate, Outcome, Result
-from robustness.stats.differences import Ratio, combined, p_value_above, p_value_of_none, ratio_difference
-from robustness.stats.equivalence import p_value_by_inversion
-from robustness.stats.intervals import Bootstrap, at_level, interval
+from robustness.stats.differences import Ratio, ratio_difference, weighted_mean
+from robustness.stats.equivalence import p_value_beyond, p_value_of_none
+from robustness.stats.intervals import Bootstrap, at_level
 from robustness.stats.multiplicity import holm
 from robustness.stats.resampling import Sample
 
@@ -68,70 +68,23 @@ class Pair:
             return drawn.average(run + _DIFFERENCES[measure][0])
         return ratio(drawn, measure, run).of(drawn)
 
-    def difference(self, measure: str) -> Estimate:
-        """Return ours minus the baseline's; None where one of the two is not defined."""
+    def difference(self, measure: str) -> Bootstrap | None:
+        """Return ours minus the baseline's with its draws; None where one of the two is not defined."""
         drawn = self.found.drawn
         if not self.n:
-            return _NONE
+            return None
         if measure in _DIFFERENCES:
-            column, far = _DIFFERENCES[measure]
-            made = combined(drawn, "", {column: 1.0, BASELINE + column: -1.0})
-            return made.mean("", lowest=-far, highest=far)
-        found = self._ratio_difference(measure)
-        return interval(found) if found else _NONE
-
-    def p_value(self, measure: str) -> float | None:
-        """Return the two-sided p-value of no difference."""
-        if measure in _DIFFERENCES:
-            column, far = _DIFFERENCES[measure]
-            weights = {column: 1.0, BASELINE + column: -1.0}
-            return p_value_of_none(self.found.drawn, weights, bounds=(-far, far))
-        above, below = self._beyond(measure, 0.0), self._beyond(measure, 0.0, turned=True)
-        return None if above is None or below is None else min(1.0, 2 * min(above, below))
+            return _of_columns(drawn, *_DIFFERENCES[measure])
+        if not self._defined(measure):
+            return None
+        return ratio_difference(drawn, *(ratio(drawn, measure, run) for run in ("", BASELINE)))
 
     def p_value_beyond(self, limit: Limit) -> float | None:
         """Return the one-sided p-value of "no worse than the baseline by more than the allowance"."""
-        shape = form(limit, self.found.drawn)
-        return shape.p_value(self.found.drawn) if shape else self._beyond(LIMITS[limit.kind], limit.value)
-
-    def p_value_within(self, measure: str, margin: float) -> float | None:
-        """Return the p-value of "they differ by the margin or more": small where they are alike.
-
-        The larger of two one-sided p-values (TOST; Schuirmann 1987).
-
-        Args:
-            measure: a field of `Result`.
-            margin: largest difference that does not matter, above 0.
-        """
-        if measure in _DIFFERENCES:
-            column, far = _DIFFERENCES[measure]
-            bounds = margin - far, margin + far
-            below, above = (
-                p_value_above(
-                    self.found.drawn,
-                    {column: sign, BASELINE + column: -sign},
-                    constant=margin,
-                    bounds=bounds,
-                )
-                for sign in (1.0, -1.0)
-            )
-        else:
-            below, above = (self._beyond(measure, -margin, turned=turned) for turned in (False, True))
-        return None if below is None or above is None else max(below, above)
-
-    def _beyond(self, measure: str, limit: float, *, turned: bool = False) -> float | None:
-        found = self._ratio_difference(measure, turned=turned)
-        if found is None:
-            return None
-        return p_value_by_inversion(at_level(found), limit, finest=1 / (len(self.found.drawn.items) + 1))
-
-    def _ratio_difference(self, measure: str, *, turned: bool = False) -> Bootstrap | None:
-        """Return ours minus the baseline's, or the other way round; None where one is not defined."""
-        drawn = self.found.drawn
-        if not self.n or not self._defined(measure):
-            return None
-        runs = (BASELINE, "") if turned else ("", BASELINE)
-        return ratio_difference(drawn, *(ratio(drawn, measure, run) for run in runs))
+        if shape := form(limit, self.found.drawn):
+            return shape.p_value(self.found.drawn)
+        found = self.difference(LIMITS[limit.kind])
+        return p_value_beyond(at_level(found), limit.value) if found else None
 
     def _defined(self, measure: str) -> bool:
         """Whether both denominators are clearly above 0, as each run's own measure needs."""
@@ -145,6 +98,11 @@ class Pair:
             is not None
             for run in ("", BASELINE)
         )
+
+
+def _of_columns(drawn: Sample, column: str, far: float) -> Bootstrap | None:
+    """Return the difference of our column and the baseline's, which lies in [-far, far]."""
+    return weighted_mean(drawn, {column: 1.0, BASELINE + column: -1.0}, bounds=(-far, far))
 
 
 def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
@@ -167,16 +125,23 @@ def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
     )
 
 
-def on_common(suite: OfSuite, rows: Sequence[Outcome], theirs: Mapping[str, Outcome]) -> Pair:
+def on_common(
+    suite: OfSuite,
+    rows: Sequence[Outcome],
+    theirs: Mapping[str, Outcome],
+    *,
+    names: Collection[str] = COLUMNS,
+) -> Pair:
     """Return two runs on the items that both measured.
 
     Args:
         suite: the suite of both.
         rows: our scored outcomes.
         theirs: the other run's outcomes by variant id.
+        names: of the columns that are needed.
     """
     common = [row for row in rows if row.id in theirs and theirs[row.id].status == "ok"]
-    both = evidence(suite, common, baseline=[theirs[row.id] for row in common])
+    both = evidence(suite, common, baseline=[theirs[row.id] for row in common], names=names)
     return Pair(both, len(rows) - len(common))
 
 
@@ -200,14 +165,16 @@ def comparison(pair: Pair, found: Result) -> Comparison:
 
 def compared(pair: Pair, attack: str, severity: int, *, measure: str) -> Comparison:
     """Return one check beside the baseline's, by any measure."""
+    found = pair.difference(measure)
+    interval_at = at_level(found) if found else None
     return Comparison(
         attack=attack,
         severity=severity,
         measure=measure,
         value=pair.estimate(measure) if pair.n else None,
         baseline=pair.estimate(measure, BASELINE) if pair.n else None,
-        difference=pair.difference(measure),
-        p_value=pair.p_value(measure) if pair.n else None,
+        difference=interval_at(0.95) if interval_at else _NONE,
+        p_value=p_value_of_none(interval_at) if interval_at else None,
         p_adjusted=None,
         n=pair.n,
         clusters=pair.found.drawn.clusters,
@@ -222,15 +189,16 @@ def clean_comparison(suite: Suite, ours: Mapping[str, Reading], theirs: Mapping[
         f"{BASELINE}credit": [theirs[e.id].credit for e in common],
     }
     drawn = clustered(suite, made, [e.group for e in common])
-    weights = {"credit": 1.0, f"{BASELINE}credit": -1.0}
+    found = _of_columns(drawn, "credit", 1.0)
+    interval_at = at_level(found) if found else None
     return Comparison(
         attack="clean",
         severity=0,
         measure="accuracy",
         value=drawn.average("credit"),
         baseline=drawn.average(f"{BASELINE}credit"),
-        difference=combined(drawn, "", weights).mean("", lowest=-1.0),
-        p_value=p_value_of_none(drawn, weights, bounds=(-1.0, 1.0)),
+        difference=interval_at(0.95) if interval_at else _NONE,
+        p_value=p_value_of_none(interval_at) if interval_at else None,
         p_adjusted=None,
         n=drawn.n,
         clusters=drawn.clusters,

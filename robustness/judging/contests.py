@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -15,21 +15,25 @@ from robustness.judging.draws import OfSuite, draw_seed, evidence
 from robustness.judging.limits import LIMITS, PRIMARY
 from robustness.results import Comparison, Estimate, Outcome
 from robustness.stats.closed_form import mean
-from robustness.stats.counts import DRAWS
 from robustness.stats.differences import independent_difference, placements
-from robustness.stats.equivalence import p_value_by_inversion
+from robustness.stats.equivalence import Interval, p_value_of_none, p_value_within
 from robustness.stats.hierarchy import SeededSample, seeded_sample
+from robustness.stats.intervals import at_level
 
 __all__ = ["Condition", "Contest", "Runs", "contest"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Interval: TypeAlias = Callable[[float], Estimate]
-"""The difference at a level."""
-
 Runs: TypeAlias = Sequence[Mapping[str, Outcome]]
 """The measured outcomes of each run of a contestant under one check, by item."""
 
 _NOTHING: Final = Estimate(None)
+
+_COLUMNS: Final = {
+    "accuracy": ("credit",),
+    "margin_retained": ("credit", "clean_credit", "chance", "chance_clean"),
+    "auroc": ("auroc",),
+}
+"""What each measure of a condition is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,11 @@ def contest(
         return _apart(suite, ours, theirs, condition=condition, margin=margin)
     if len(ours) == len(theirs) == 1:
         rows, others = ([side[0][name] for name in common] for side in (ours, theirs))
-        pair = on_common(suite, rows, {row.id: row for row in others})
+        needed = _COLUMNS[condition.measure]
+        pair = on_common(suite, rows, {row.id: row for row in others}, names=needed)
         found = compared(pair, condition.attack, condition.severity, measure=condition.measure)
-        alike = pair.p_value_within(condition.measure, margin) if margin and pair.n else None
+        difference = pair.difference(condition.measure) if margin else None
+        alike = p_value_within(at_level(difference), margin) if difference and margin else None
         return Contest(found, alike, paired=True)
     return _seeded(suite, (ours, theirs), common, condition=condition, margin=margin)
 
@@ -150,13 +156,13 @@ def _contest(  # noqa: PLR0913 - one place where a contest without a pair is put
         value=sides[0].mean if sides[0] else None,
         baseline=sides[1].mean if sides[1] else None,
         difference=interval(0.95) if interval else _NOTHING,
-        p_value=_p_of_none(interval) if interval else None,
+        p_value=p_value_of_none(interval) if interval else None,
         p_adjusted=None,
         n=len(groups),
         clusters=len(set(groups)),
     )
     spread = (sides[0].spread if sides[0] else None, sides[1].spread if sides[1] else None)
-    return Contest(found, _p_within(interval, margin) if interval and margin else None, paired, spread)
+    return Contest(found, p_value_within(interval, margin) if interval and margin else None, paired, spread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,24 +240,3 @@ class _Scaled:
 def _scaled(found: Estimate, far: float) -> Estimate:
     assert found.value is not None and found.low is not None and found.high is not None  # noqa: PT018
     return Estimate(found.value * far, round(found.low * far, 12), round(found.high * far, 12))
-
-
-def _turned(interval: Interval) -> Interval:
-    def turned(level: float) -> Estimate:
-        found = interval(level)
-        assert found.value is not None and found.low is not None and found.high is not None  # noqa: PT018
-        return Estimate(-found.value, -found.high, -found.low)
-
-    return turned
-
-
-def _p_of_none(interval: Interval) -> float:
-    finest = 1 / (DRAWS + 1)
-    sides = (p_value_by_inversion(one, 0.0, finest=finest) for one in (interval, _turned(interval)))
-    return min(1.0, 2 * min(sides))
-
-
-def _p_within(interval: Interval, margin: float) -> float:
-    finest = 1 / (DRAWS + 1)
-    sides = (p_value_by_inversion(one, -margin, finest=finest) for one in (interval, _turned(interval)))
-    return max(sides)

@@ -16,6 +16,7 @@ from robustness.judging.forms import Form, form
 from robustness.judging.limits import COUNTS, LIMITS, Limit, refuse_limit
 from robustness.judging.reasons import not_measured, noun, told
 from robustness.results import MIN_PASSAGES, Estimate, Result, Verdict
+from robustness.stats.intervals import interval
 from robustness.stats.sequential import Betting, gate, passage_order
 
 __all__ = ["NO_BASELINE", "Rules", "decide", "verdict", "without_baseline"]
@@ -122,7 +123,8 @@ def _p_value(made: Verdict, limit: Limit, seen: Evidence | None, pair: Pair | No
 def _against(found: Result, limit: Limit, pair: Pair) -> _Finding:
     measure = LIMITS[limit.kind]
     missing = not_measured(found, limit.kind, _bounded(found, limit.kind))
-    estimate = pair.difference(measure) if not missing else _NONE
+    difference = pair.difference(measure) if not missing else None
+    estimate = interval(difference) if difference else _NONE
     if not missing and pair.left_out:
         # What a baseline leaves out may be just where it fails, so the rest is no fair sample.
         total = pair.n + pair.left_out

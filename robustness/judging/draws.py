@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -16,7 +16,7 @@ __all__ = ["BASELINE", "Evidence", "OfSuite", "clustered", "columns", "draw_seed
 BASELINE: Final = "baseline "
 """What the names of a baseline's columns begin with where both runs are in one sample."""
 
-_FIELDS: Final = (
+COLUMNS: Final = (
     "clean_credit",
     "credit",
     "chance_clean",
@@ -24,7 +24,13 @@ _FIELDS: Final = (
     "same_choice",
     "confidence_clean",
     "confidence",
+    "drop",
+    "lost",
+    "won",
+    "missing",
+    "auroc",
 )
+"""What can be asked of outcomes; see `columns`."""
 
 
 class OfSuite(Protocol):
@@ -51,27 +57,42 @@ class Evidence:
         return tuple(row.group for row in self.rows)
 
 
-def columns(rows: Sequence[Outcome]) -> dict[str, list[float]]:
+def columns(rows: Sequence[Outcome], names: Collection[str] = COLUMNS) -> dict[str, list[float]]:
     """Return float[N] by name: fields of measured outcomes, and what follows from them.
 
     `drop` is clean minus attacked credit; `lost` and `won` are its two halves, `missing` what clean
     left to win; `auroc` holds numbers whose mean is the AUROC.
     """
-    made = {name: [float(getattr(row, name)) for row in rows] for name in _FIELDS}
-    pairs = list(zip(made["clean_credit"], made["credit"], strict=True))
-    made["drop"] = [before - after for before, after in pairs]
-    made["lost"] = [max(before - after, 0.0) for before, after in pairs]
-    made["won"] = [max(after - before, 0.0) for before, after in pairs]
-    made["missing"] = [1 - before for before, _ in pairs]
-    made["auroc"] = list(placements(made["confidence_clean"], made["confidence"]))
-    return made
+    return {name: _column(rows, name) for name in names}
 
 
-def evidence(suite: OfSuite, rows: Sequence[Outcome], *, baseline: Sequence[Outcome] = ()) -> Evidence:
-    """Return the rows with their draws; a baseline's rows, of the same items, join the same draws."""
-    made = columns(rows)
+def _column(rows: Sequence[Outcome], name: str) -> list[float]:
+    match name:
+        case "drop":
+            return [row.clean_credit - row.credit for row in rows]
+        case "lost":
+            return [max(row.clean_credit - row.credit, 0.0) for row in rows]
+        case "won":
+            return [max(row.credit - row.clean_credit, 0.0) for row in rows]
+        case "missing":
+            return [1 - row.clean_credit for row in rows]
+        case "auroc":
+            return list(placements([row.confidence_clean for row in rows], [row.confidence for row in rows]))
+        case _:
+            return [float(getattr(row, name)) for row in rows]
+
+
+def evidence(
+    suite: OfSuite,
+    rows: Sequence[Outcome],
+    *,
+    baseline: Sequence[Outcome] = (),
+    names: Collection[str] = COLUMNS,
+) -> Evidence:
+    """Return the rows with draws of these columns; a baseline's rows, of the same items, join the draws."""
+    made = columns(rows, names)
     if baseline:
-        made |= {BASELINE + name: column for name, column in columns(baseline).items()}
+        made |= {BASELINE + name: column for name, column in columns(baseline, names).items()}
     return Evidence(tuple(rows), clustered(suite, made, [row.group for row in rows]))
 
 

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from robustness.judging.draws import BASELINE
 from robustness.judging.limits import Limit
 from robustness.results import Outcome
-from robustness.stats.differences import p_value_above
+from robustness.stats.differences import weighted_mean
+from robustness.stats.equivalence import p_value_beyond
+from robustness.stats.intervals import at_level
 from robustness.stats.resampling import Sample
 
 __all__ = ["MEANS", "Form", "form"]
@@ -55,7 +57,8 @@ class Form:
 
     def p_value(self, drawn: Sample) -> float | None:
         """Return the one-sided p-value of "the limit is kept"; None for no items."""
-        return p_value_above(drawn, self.weights, constant=self.constant, bounds=self.bounds)
+        found = weighted_mean(drawn, self.weights, constant=self.constant, bounds=self.bounds)
+        return p_value_beyond(at_level(found), 0.0) if found else None
 
 
 def form(limit: Limit, drawn: Sample, unseen: Sequence[Outcome] = ()) -> Form | None:

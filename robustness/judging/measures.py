@@ -17,7 +17,8 @@ from robustness.judging.draws import Evidence, evidence
 from robustness.results import Calibration, Estimate, Outcome, Result
 from robustness.stats import closed_form
 from robustness.stats.calibration import calibration_error, reliability
-from robustness.stats.differences import p_value_of_none
+from robustness.stats.equivalence import p_value_of_none
+from robustness.stats.intervals import at_level
 from robustness.stats.power import achieved_power, design_effect, minimum_detectable_drop
 from robustness.stats.resampling import Sample
 
@@ -108,9 +109,10 @@ def _with_power(found: Result, seen: Evidence, max_drop: float | None) -> Result
     p01 = closed_form.mean(seen.drawn.values["won"].tolist()) or 0.0
     told = p01 < 0.5  # else clean answers are worse than a coin's: nothing can be said of a drop
     possible = max_drop is not None and told and max_drop <= 1 - 2 * p01
+    drop = seen.drawn.bootstrap("drop", lowest=-1.0)
     return replace(
         found,
-        p_drop=p_value_of_none(seen.drawn, {"drop": 1.0}, bounds=(-1.0, 1.0)),
+        p_drop=p_value_of_none(at_level(drop)) if drop else None,
         design_effect=effect,
         detectable_drop=minimum_detectable_drop(found.n, p01=p01, effect=effect) if told else None,
         power=achieved_power(found.n, max_drop or 0.0, p01=p01, effect=effect) if possible else None,

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from robustness.results import Estimate
 from robustness.stats.closed_form import effective_number
-from robustness.stats.equivalence import p_value_beyond
 from robustness.stats.intervals import Bootstrap
 from robustness.stats.resampling import NOTHING, Sample
 
@@ -23,10 +22,9 @@ __all__ = [
     "Ratio",
     "combined",
     "independent_difference",
-    "p_value_above",
-    "p_value_of_none",
     "placements",
     "ratio_difference",
+    "weighted_mean",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -49,29 +47,22 @@ def combined(drawn: Sample, name: str, weights: Weights, *, constant: float = 0.
     return replace(drawn, values={**drawn.values, name: values}, drawn={**drawn.drawn, name: draws})
 
 
-def p_value_above(
+def weighted_mean(
     drawn: Sample, weights: Weights, *, constant: float = 0.0, bounds: tuple[float, float]
-) -> float | None:
-    """Return the one-sided p-value of "the weighted sum has a mean of at most 0"; None for no items.
+) -> Bootstrap | None:
+    """Return the mean of a constant plus a weighted sum of columns, with its draws; None for no items.
 
-    That of `p_value_beyond`, for passage means that lie in `bounds` (low < high, any width).
-
-    A limit on a ratio is one on a mean: top / bottom <= L just where mean(top - L bottom) <= 0.
+    A limit on a ratio is one on such a mean: top / bottom <= L just where mean(top - L bottom) <= 0.
     Source: Fieller 1954, JRSS B 16, p. 175.
+
+    Args:
+        drawn: the sample.
+        weights: by column.
+        constant: added to each item.
+        bounds: the least and the most that the mean of a passage can be.
     """
-    width = max(map(abs, bounds))
-    scaled = {column: weight / width for column, weight in weights.items()}
-    made = combined(drawn, "", scaled, constant=constant / width)
-    return p_value_beyond(made, "", 0.0, lowest=bounds[0] / width)
-
-
-def p_value_of_none(drawn: Sample, weights: Weights, *, bounds: tuple[float, float]) -> float | None:
-    """Return the two-sided p-value of "the weighted sum has a mean of 0": twice the smaller side."""
-    low, high = bounds
-    turned = {column: -weight for column, weight in weights.items()}
-    above = p_value_above(drawn, weights, bounds=bounds)
-    below = p_value_above(drawn, turned, bounds=(-high, -low))
-    return None if above is None or below is None else min(1.0, 2 * min(above, below))
+    made = combined(drawn, "", weights, constant=constant)
+    return made.bootstrap("", lowest=bounds[0], highest=bounds[1])
 
 
 def placements(higher: Sequence[float], lower: Sequence[float]) -> tuple[float, ...]:

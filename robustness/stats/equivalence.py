@@ -8,21 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from robustness.domain import Status
 from robustness.results import Estimate
-from robustness.stats.intervals import at_level
+from robustness.stats.counts import DRAWS
 from robustness.stats.resampling import Sample
 
 __all__ = [
     "Claim",
+    "Interval",
     "equivalence",
     "leaves_out_nought",
     "mean_at",
     "non_inferiority",
     "p_value_beyond",
-    "p_value_by_inversion",
+    "p_value_of_none",
+    "p_value_within",
 ]
+
+Interval: TypeAlias = Callable[[float], Estimate]
+"""A value with its interval, at a level in (0, 1)."""
+
+FINEST: Final = 1 / (DRAWS + 1)
+"""The smallest p-value that so many draws can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,48 +70,34 @@ def mean_at(
     >>> drawn = sample({"drop": (0.0, 0.0, 1.0, -1.0) * 25}, [str(i) for i in range(100)], seed=1)
     >>> wide, narrow = (mean_at(drawn, "drop", level=level) for level in (0.95, 0.9))
     >>> [round(end, 3) for end in (wide.low, narrow.low, narrow.high, wide.high)]
-    [-0.141, -0.12, 0.118, 0.141]
+    [-0.141, -0.12, 0.12, 0.141]
     """
     _check_level(level)
     return drawn.mean(column, lowest=lowest, highest=highest, level=level)
 
 
-def p_value_beyond(drawn: Sample, column: str, limit: float, *, lowest: float = -1.0) -> float | None:
-    """Return the one-sided p-value of "the mean is at most the limit", in (0, 1]; None for no items.
+def p_value_beyond(interval_at: Interval, limit: float, *, finest: float = FINEST) -> float:
+    """Return the one-sided p-value of "the value is at most the limit", in [finest, 1].
 
-    Small means shown to lie above. It is the smallest alpha at which the interval of `mean_at` at
-    level 1 - 2 alpha still begins above the limit, so it agrees with the gate's own interval,
-    passages and all; Holm over the gates of a run needs such p-values and not those of a drop of 0.
-    Never below 1 / (draws + 1), and 1 where the mean itself is at most the limit. For a `min_` limit
-    hand in the column and the limit with their signs turned.
+    Small means shown to lie above. It is the smallest alpha at which the interval at level 1 - 2 alpha
+    still begins above the limit, so it agrees with the gate's own interval, passages and all; Holm over
+    the gates of a run needs such p-values and not those of a drop of 0. 1 where the value itself is at
+    most the limit. For a `min_` limit hand in the measure and the limit with their signs turned.
 
     Args:
-        drawn: the sample, from `robustness.stats.resampling.sample`.
-        column: a column whose passage means lie in [lowest, 1].
-        limit: the largest mean that is allowed.
-        lowest: the least that a passage mean can be.
+        interval_at: the interval at a level, from `robustness.stats.intervals.at_level`.
+        limit: the largest value that is allowed.
+        finest: the smallest p-value that can come out: 1 / (draws + 1).
 
     Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 15.4 (achieved
     level by inverting the interval).
 
+    >>> from robustness.stats.intervals import at_level
     >>> from robustness.stats.resampling import sample
     >>> drawn = sample({"drop": (0.0, 0.0, 0.0, 1.0) * 25}, [str(i) for i in range(100)], seed=1)
-    >>> [round(p_value_beyond(drawn, "drop", limit), 2) for limit in (0.1, 0.2, 0.3)]
+    >>> interval_at = at_level(drawn.bootstrap("drop", lowest=-1.0))
+    >>> [round(p_value_beyond(interval_at, limit), 2) for limit in (0.1, 0.2, 0.3)]
     [0.0, 0.14, 1.0]
-    """
-    found = drawn.bootstrap(column, lowest=lowest)
-    if found is None:
-        return None
-    return p_value_by_inversion(at_level(found), limit, finest=1 / (len(drawn.items) + 1))
-
-
-def p_value_by_inversion(interval_at: Callable[[float], Estimate], limit: float, *, finest: float) -> float:
-    """Return the one-sided p-value of "at most the limit": the least alpha at which it is excluded.
-
-    Args:
-        interval_at: the interval at a level, in (0, 1).
-        limit: the largest value that is allowed.
-        finest: the smallest p-value that can come out, such as 1 / (draws + 1).
     """
     below, above = finest, 0.5
     value = interval_at(0.5).value
@@ -114,6 +109,35 @@ def p_value_by_inversion(interval_at: Callable[[float], Estimate], limit: float,
         excluded = low is not None and low > limit
         below, above = (below, alpha) if excluded else (alpha, above)
     return above
+
+
+def p_value_of_none(interval_at: Interval, *, finest: float = FINEST) -> float:
+    """Return the two-sided p-value of "the difference is 0": twice that of the likelier side."""
+    sides = (p_value_beyond(one, 0.0, finest=finest) for one in (interval_at, _turned(interval_at)))
+    return min(1.0, 2 * min(sides))
+
+
+def p_value_within(interval_at: Interval, margin: float, *, finest: float = FINEST) -> float:
+    """Return the p-value of "they differ by the margin or more": small where they are alike.
+
+    The larger of two one-sided p-values (TOST; Schuirmann 1987).
+
+    Args:
+        interval_at: the interval of a difference at a level.
+        margin: largest difference that does not matter, above 0.
+        finest: the smallest p-value that can come out: 1 / (draws + 1).
+    """
+    return max(p_value_beyond(one, -margin, finest=finest) for one in (interval_at, _turned(interval_at)))
+
+
+def _turned(interval_at: Interval) -> Interval:
+    def turned(level: float) -> Estimate:
+        found = interval_at(level)
+        if found.value is None or found.low is None or found.high is None:
+            return found
+        return Estimate(-found.value, -found.high, -found.low)
+
+    return turned
 
 
 def non_inferiority(drop: Estimate, margin: float, *, level: float = 0.95) -> Claim:

@@ -164,8 +164,11 @@ def _bias(found: Bootstrap) -> float:
 
 def _acceleration(influence: Floats) -> float:
     """Return a: a sixth of the skewness of the influences, in [-1/6, 1/6]."""
-    squares = math.fsum(influence**2)
-    return math.fsum(influence**3) / (6 * squares**1.5) if squares > 0 else 0.0
+    far = float(np.abs(influence).max())
+    if far <= 0:
+        return 0.0
+    unit = influence / far  # it has no scale, and powers of a tiny one would be 0
+    return math.fsum(unit**3) / (6 * math.fsum(unit**2) ** 1.5)
 
 
 def _rank(bias: float, acceleration: float, z: float) -> float:

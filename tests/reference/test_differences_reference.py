@@ -27,7 +27,9 @@ def test_a_difference_of_rates_has_the_interval_of_a_loop_over_drawn_passages():
     columns = {"a": lost[0], "an": clean[0], "b": lost[1], "bn": clean[1]}
     drawn = sample({k: v.ravel().tolist() for k, v in columns.items()}, names, seed=1)
     ours, theirs = Ratio({"a": 1}, {"an": 1}, (0, 1)), Ratio({"b": 1}, {"bn": 1}, (0, 1))
-    found = interval(ratio_difference(drawn, ours, theirs))
+    difference = ratio_difference(drawn, ours, theirs)
+    assert difference is not None
+    found = interval(difference)
     draw, loops = np.random.default_rng(2), []
     for _ in range(LOOPS):
         picked = draw.integers(PASSAGES, size=PASSAGES)

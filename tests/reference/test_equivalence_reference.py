@@ -6,6 +6,7 @@ import pytest
 from robustness.domain import Status
 from robustness.results import Estimate
 from robustness.stats.equivalence import equivalence, mean_at, p_value_beyond
+from robustness.stats.intervals import at_level
 from robustness.stats.resampling import sample
 
 
@@ -47,7 +48,9 @@ def test_a_p_value_agrees_with_the_one_sided_t_test(limit):
     drawn = sample({"drop": values.tolist()}, [str(i) for i in range(2000)], seed=2)
     expected = ttest_1samp(values, limit, alternative="greater").pvalue
     # 10,000 draws place the middle of the draws, which BCa shifts by, within a hundredth of a level.
-    assert p_value_beyond(drawn, "drop", limit) == pytest.approx(expected, abs=0.015)
+    found = drawn.bootstrap("drop", lowest=-1.0)
+    assert found is not None
+    assert p_value_beyond(at_level(found), limit) == pytest.approx(expected, abs=0.015)
 
 
 @pytest.mark.parametrize("level", [0.8, 0.9, 0.99])

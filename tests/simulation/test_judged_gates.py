@@ -24,6 +24,7 @@ from robustness.judging.measures import result
 from robustness.judging.verdicts import ALPHA
 from robustness.results import Estimate
 from robustness.stats.differences import placements
+from robustness.stats.intervals import interval
 from robustness.stats.multiplicity import holm
 from robustness.stats.resampling import sample
 
@@ -161,7 +162,9 @@ def paired_rates(world: World, clusters: int, rho: float, sizes: tuple[int, ...]
     for batch in range(total // BATCH):
         made = told(world, happened(draw, world.table[:, 0], group, rho, BATCH))
         for drawn in samples(made, names, seed=batch):
-            found = Pair(Evidence(rows, drawn), 0).difference(LIMITS[world.kind])
+            difference = Pair(Evidence(rows, drawn), 0).difference(LIMITS[world.kind])
+            assert difference is not None
+            found = interval(difference)
             assert found.low is not None
             assert found.high is not None
             covered += found.low - 1e-9 <= limit.bound <= found.high + 1e-9

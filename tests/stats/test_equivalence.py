@@ -13,9 +13,11 @@ from robustness.stats.equivalence import (
     mean_at,
     non_inferiority,
     p_value_beyond,
-    p_value_by_inversion,
+    p_value_of_none,
+    p_value_within,
 )
-from robustness.stats.resampling import sample
+from robustness.stats.intervals import at_level
+from robustness.stats.resampling import Sample, sample
 
 CLAIMS = pytest.mark.parametrize("claim", [equivalence, non_inferiority])
 
@@ -94,24 +96,28 @@ def test_a_higher_level_holds_the_lower_one(drops):
     assert outer.low <= inner.low <= inner.high <= outer.high  # type: ignore[operator]
 
 
+def p_value(drawn: Sample, limit: float, finest: float = 1 / 501) -> float:
+    found = drawn.bootstrap("drop", lowest=-1.0)
+    assert found is not None
+    return p_value_beyond(at_level(found), limit, finest=finest)
+
+
 @settings(deadline=None)
 @given(st.lists(st.sampled_from((-1.0, 0.0, 1.0)), min_size=1, max_size=40), st.floats(-0.9, 0.9))
 def test_a_p_value_below_a_fortieth_is_a_gate_that_fails(drops, limit):
     drawn = sample({"drop": drops}, [str(i) for i in range(len(drops))], seed=0, draws=300)
-    found, interval = p_value_beyond(drawn, "drop", limit), mean_at(drawn, "drop", level=0.95)
-    assert found is not None
+    found, interval = p_value(drawn, limit, finest=1 / 301), mean_at(drawn, "drop", level=0.95)
     assert interval.low is not None
     assert 1 / 301 <= found <= 1
     assert (found < 0.025 - 1e-6) <= (interval.low > limit) <= (found < 0.025 + 1e-6)
 
 
-def test_a_p_value_grows_with_the_limit_and_is_none_without_items():
+def test_a_p_value_grows_with_the_limit():
     drawn = sample({"drop": (0.0, 0.0, 1.0) * 40}, [str(i) for i in range(120)], seed=0, draws=500)
-    found = [p_value_beyond(drawn, "drop", limit) or 0 for limit in (0.0, 0.2, 0.25, 0.3, 0.4)]
+    found = [p_value(drawn, limit) for limit in (0.0, 0.2, 0.25, 0.3, 0.4)]
     assert found == sorted(found)
     assert found[0] < 0.01
     assert found[-1] == 1.0
-    assert p_value_beyond(sample({"drop": ()}, (), seed=0), "drop", 0.1) is None
 
 
 def test_ten_unmoved_passages_do_not_show_equivalence():
@@ -129,6 +135,31 @@ def test_inversion_finds_the_level_at_which_an_interval_leaves_the_limit():
         return Estimate(1.0, 1.0 - level, 1.0 + level)
 
     # At level 1 - 2 alpha the lower end is 2 alpha: it passes 0.2 at alpha = 0.1.
-    assert p_value_by_inversion(interval, 0.2, finest=1e-4) == pytest.approx(0.1, abs=1e-6)
-    assert p_value_by_inversion(interval, 1.0, finest=1e-4) == 1.0
-    assert p_value_by_inversion(lambda _: Estimate(None), 0.0, finest=1e-4) == 1.0
+    assert p_value_beyond(interval, 0.2, finest=1e-4) == pytest.approx(0.1, abs=1e-6)
+    assert p_value_beyond(interval, 1.0, finest=1e-4) == 1.0
+    assert p_value_beyond(lambda _: Estimate(None), 0.0, finest=1e-4) == 1.0
+
+
+@given(st.lists(st.sampled_from((-1.0, 0.0, 0.5, 1.0)), min_size=2, max_size=40))
+def test_the_sign_of_a_difference_cannot_move_its_two_sided_p_value(changes):
+    names = [str(i // 2) for i in range(len(changes))]
+    drawn = sample({"a": changes, "b": [-x for x in changes]}, names, seed=0, draws=300)
+    there, back = (drawn.bootstrap(name, lowest=-1.0) for name in "ab")
+    assert there is not None
+    assert back is not None
+    assert p_value_of_none(at_level(there)) == pytest.approx(p_value_of_none(at_level(back)), abs=1e-9)
+
+
+@given(st.floats(-0.3, 0.3), st.floats(0.01, 0.2), st.floats(0.01, 0.4))
+def test_two_are_alike_at_the_level_whose_interval_lies_within_the_margin(value, far, margin):
+    def interval(level: float) -> Estimate:
+        return Estimate(value, value - far * level, value + far * level)
+
+    found = p_value_within(interval, margin)
+    inside = [interval(1 - 2 * alpha) for alpha in (found + 1e-6,) if found < 0.499]
+    assert all(-margin <= (one.low or 0.0) and (one.high or 0.0) <= margin for one in inside)
+    assert found == 1.0 or abs(value) < margin
+
+
+def test_what_was_not_measured_is_shown_nowhere():
+    assert p_value_of_none(lambda _: Estimate(None)) == p_value_within(lambda _: Estimate(None), 0.1) == 1.0

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from robustness.results import Estimate
@@ -70,6 +70,7 @@ def test_an_end_is_the_draw_at_its_rank_the_farther_of_two():
 
 
 @given(SHARES, st.integers(0, 2**31))
+@example([0.0, 0.0, 0.0, 2.4e-155], 0)
 def test_turning_the_signs_turns_the_interval(values, seed):
     names = [str(i // 3) for i in range(len(values))]
     rows = {"x": values, "minus": [-x for x in values]}
