@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,13 @@ import typer
 if TYPE_CHECKING:
     from robustness.configuration.settings import Settings
 
-__all__ = ["settings_of", "settings_text"]
+__all__ = ["settings_of", "settings_text", "typed"]
+
+
+def typed(context: typer.Context, among: Iterable[str]) -> tuple[str, ...]:
+    """Return which of these parameters of a command were typed, and did not come from elsewhere."""
+    source = context.get_parameter_source
+    return tuple(key for key in among if (found := source(key)) and found.name == "COMMANDLINE")
 
 
 def settings_of(context: typer.Context, file: Path | None) -> Settings:
@@ -27,13 +34,12 @@ def settings_of(context: typer.Context, file: Path | None) -> Settings:
     from robustness.configuration.config import Config
     from robustness.configuration.settings import Settings, find
 
-    typed = {
+    flags = {
         key: "\n".join(value) if isinstance(value := context.params[key], list) else str(value)
-        for key in Config.model_fields
-        if (source := context.get_parameter_source(key)) and source.name == "COMMANDLINE"
+        for key in typed(context, Config.model_fields)
     }
     found = file or find(Path.cwd())
-    return Settings.of(found, environment=os.environ, flags=typed)
+    return Settings.of(found, environment=os.environ, flags=flags)
 
 
 def settings_text(settings: Settings, *, json: bool) -> str:

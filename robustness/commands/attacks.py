@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from robustness import options as flag
+from robustness.commands.asked import typed
 from robustness.errors import UsageError
 
 __all__ = ["attacks"]
@@ -33,13 +34,13 @@ def attacks(
     """List the attacks; explain one; or show, with --data, what it does to an item."""
     from robustness.attacks.listing import explain, table
 
-    typed = [key for key in _OF_A_PREVIEW if _typed(context, key)]
-    if not typed:
+    flags = typed(context, _OF_A_PREVIEW)
+    if not flags:
         typer.echo(table(json=json) if name is None else explain(name, json=json))
         return
     if name is None or data is None:
         raise UsageError(
-            f"attacks: --{typed[0]} came, but an item is shown with NAME and --data together; "
+            f"attacks: --{flags[0]} came, but an item is shown with NAME and --data together; "
             f"say which attack and which data"
         )
     from robustness.attacks.recipes import recipe
@@ -56,8 +57,3 @@ def attacks(
     from rich.console import Console
 
     render(shown, Console())
-
-
-def _typed(context: typer.Context, key: str) -> bool:
-    source = context.get_parameter_source(key)
-    return source is not None and source.name == "COMMANDLINE"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 import typer
 
 from robustness import options as flag
+from robustness.commands.asked import typed
 from robustness.commands.ending import settle, tell
 from robustness.commands.neurons_compared import compare_neurons
 from robustness.errors import UsageError
@@ -27,6 +28,7 @@ __all__ = ["neurons"]
 
 
 def neurons(
+    context: typer.Context,
     model: flag.ModelSpec = None,
     frozen: flag.Frozen = None,
     units: Annotated[
@@ -70,7 +72,7 @@ def neurons(
     """
     settle(quiet=quiet)
     if compare is not None:
-        _refuse_beside(model, frozen, output, exact, screen, budget, dry_run)
+        _refuse_beside(context)
         compare_neurons(*compare, report=report or (), json=json)
         return
     if report:
@@ -104,12 +106,14 @@ def neurons(
     _tell(_analysed(loaded, suite, plan, output), output, json=json)
 
 
-def _refuse_beside(*flags: object) -> None:
-    if any(flag not in (None, False) for flag in flags):
+def _refuse_beside(context: typer.Context) -> None:
+    """Refuse a flag that a comparison has no use for, rather than pass it over."""
+    of_an_analysis = sorted(set(context.params) - {"compare", "report", "json", "quiet"})
+    if came := typed(context, of_an_analysis):
+        names = {str(one.name): one.opts[0] for one in context.command.params}
         raise UsageError(
-            "neurons: --compare came with a flag of an analysis (--model, --frozen, -o, --exact, --screen, "
-            "--budget, --dry-run), but it takes two finished neuron folders alone; write neurons "
-            "--compare A B, with --report FORMAT:PATH for files"
+            f"neurons: --compare came with {', '.join(names[one] for one in came)}, but it takes two "
+            "finished neuron folders alone; write neurons --compare A B, with --report FORMAT:PATH for files"
         )
 
 

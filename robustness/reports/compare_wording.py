@@ -238,7 +238,7 @@ def signature(compared: RunsCompared) -> str:
     margin = f" | margin {_margin(compared)} (TOST)" if compared.margin else ""
     return (
         f"suite {compared.reference.suite} {brief(compared.reference.suite_fingerprint)}{runs} | paired by "
-        f"item{loose}, clustered by passage | BCa bootstrap, {DRAWS:,} draws, 95% | Holm over "
+        f"item{loose}, clustered by passage | {DRAWS:,} bootstrap draws, 95% | Holm over "
         f"{len(compared.matches)}, alpha {compared.alpha:g}{margin} | mcrc-robustness {compared.tool}"
     )
 

@@ -140,6 +140,10 @@ def test_two_checkpoints_are_compared_by_their_folders_alone(run, checkpoint, fr
         (("--compare", "a", "b", "--report", "pdf:x"), "format of compared neurons"),
         (("--compare", "a", "b", "--dry-run"), "two finished neuron folders alone"),
         (("--compare", "a", "b", "--exact"), "two finished neuron folders alone"),
+        (
+            ("--compare", "a", "b", "--value", "zero", "--seed", "1"),
+            "came with --seed, --value, but",
+        ),
         (("--compare", "a", "b"), "there is no such folder"),
         (("--compare", "a", "./a"), "one folder came twice"),
         (("--report", "md:x"), "give it with --compare"),
@@ -150,6 +154,13 @@ def test_what_cannot_be_compared_is_one_paragraph(run, flags, said):
     assert code != 0
     assert said in " ".join(err.split())
     assert "Traceback" not in err
+
+
+def test_a_model_that_the_environment_names_is_in_no_comparisons_way(run, monkeypatch):
+    monkeypatch.setenv("ROBUSTNESS_MODEL", "somewhere")
+    code, _, err = run("neurons", "--compare", "a", "b")
+    assert code != 0
+    assert "there is no such folder" in " ".join(err.split())
 
 
 def test_no_finding_is_made_of_a_head_that_was_never_trained(run, checkpoint, frozen, tmp_path):
