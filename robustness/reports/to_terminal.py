@@ -193,13 +193,13 @@ def _found(verdict: Verdict) -> str:
 
 
 def _too_few(summary: Summary) -> Iterator[str]:
-    """Yield how large a drop would have shown, where one was asked for and none was seen."""
+    """Yield how large a drop would have shown, where one was asked for and none was shown."""
     for attack in summary.attacks:
         open_ = attack.status is Status.UNDECIDED and attack.polarity is not Polarity.ABLATION
         unseen = attack.drop.low is not None and attack.drop.low <= 0
         if open_ and unseen and attack.detectable_drop is not None:
             yield (
-                f"{_name(attack)}: no drop is seen, and {count(attack.clusters, 'passage')} show "
+                f"{_name(attack)}: no drop is shown, and {count(attack.clusters, 'passage')} show "
                 f"one of {points(attack.detectable_drop)} points in 4 of 5 samples"
             )
 

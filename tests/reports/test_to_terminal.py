@@ -108,7 +108,7 @@ def test_a_known_failure_is_marked_and_told_with_owner_and_date(compared: Summar
 def test_an_undecided_attack_says_which_drop_would_have_shown(summary: Summary):
     seen = replace(summary.attacks[0], status=Status.UNDECIDED)
     unseen = replace(seen, drop=Estimate(0.125, -0.125, 0.375))
-    told = "no drop is seen, and 4 passages show one of 37.5 points in 4 of 5 samples"
+    told = "no drop is shown, and 4 passages show one of 37.5 points in 4 of 5 samples"
     assert told in " ".join(printed(replace(summary, attacks=(unseen,)), width=80).split())
     assert "points in 4 of 5" not in printed(replace(summary, attacks=(seen,)), width=80)
 
