@@ -168,7 +168,8 @@ def _acceleration(influence: Floats) -> float:
     if far <= 0:
         return 0.0
     unit = influence / far  # it has no scale, and powers of a tiny one would be 0
-    return math.fsum(unit**3) / (6 * math.fsum(unit**2) ** 1.5)
+    squares = math.fsum(unit**2)
+    return math.fsum(unit**3) / (6 * squares * math.sqrt(squares))
 
 
 def _rank(bias: float, acceleration: float, z: float) -> float:
