@@ -27,7 +27,7 @@ COMMANDS: Final = (
 
 
 def _app(asked: Sequence[str]) -> typer.Typer:
-    """Return the command line with the commands of these names alone: laying out all costs 0.07 CPU s."""
+    """Return the command line with the commands of these names alone: laying out all of them costs each."""
     app = typer.Typer(
         name="robustness",
         help="Does a multiple-choice reading comprehension model read, or does it match keywords?",

@@ -10,7 +10,7 @@ __all__ = ["one_thread"]
 def one_thread() -> None:
     """Let numpy start no threads, where nobody has said how many; for before numpy is loaded.
 
-    The products behind intervals are thin: a second thread made `compare` no faster and took twice
-    the CPU time, for half of it in waiting for the other (`benchmarks/host.py`).
+    The products behind intervals are thin: a second thread makes `compare` no faster, and spends its
+    time waiting for the first.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -10,10 +10,10 @@ from robustness.domain import Polarity, Suite
 from robustness.judging.draws import BASELINE, COLUMNS, Evidence, OfSuite, clustered, evidence
 from robustness.judging.forms import form
 from robustness.judging.limits import LIMITS, PRIMARY, Limit
-from robustness.results import Comparison, Estimate, Outcome, Result
+from robustness.results import Comparison, Outcome, Result
 from robustness.stats.differences import Ratio, ratio_difference, weighted_mean
-from robustness.stats.equivalence import p_value_beyond, p_value_of_none
-from robustness.stats.intervals import Bootstrap, at_level
+from robustness.stats.equivalence import Interval, p_value_beyond, shown
+from robustness.stats.intervals import at_level
 from robustness.stats.multiplicity import holm
 from robustness.stats.resampling import Sample
 
@@ -30,8 +30,6 @@ __all__ = [
     "paired",
     "ratio",
 ]
-
-_NONE: Final = Estimate(None)
 
 _DIFFERENCES: Final[Mapping[str, tuple[str, float]]] = {
     "drop": ("drop", 2.0),
@@ -68,8 +66,8 @@ class Pair:
             return drawn.average(run + _DIFFERENCES[measure][0])
         return ratio(drawn, measure, run).of(drawn)
 
-    def difference(self, measure: str) -> Bootstrap | None:
-        """Return ours minus the baseline's with its draws; None where one of the two is not defined."""
+    def difference(self, measure: str) -> Interval | None:
+        """Return ours minus the baseline's, at any level; None where one of the two is not defined."""
         drawn = self.found.drawn
         if not self.n:
             return None
@@ -77,14 +75,15 @@ class Pair:
             return _of_columns(drawn, *_DIFFERENCES[measure])
         if not self._defined(measure):
             return None
-        return ratio_difference(drawn, *(ratio(drawn, measure, run) for run in ("", BASELINE)))
+        found = ratio_difference(drawn, *(ratio(drawn, measure, run) for run in ("", BASELINE)))
+        return at_level(found) if found else None
 
     def p_value_beyond(self, limit: Limit) -> float | None:
         """Return the one-sided p-value of "no worse than the baseline by more than the allowance"."""
         if shape := form(limit, self.found.drawn):
             return shape.p_value(self.found.drawn)
         found = self.difference(LIMITS[limit.kind])
-        return p_value_beyond(at_level(found), limit.value) if found else None
+        return p_value_beyond(found, limit.value) if found else None
 
     def _defined(self, measure: str) -> bool:
         """Whether both denominators are clearly above 0, as each run's own measure needs."""
@@ -100,9 +99,10 @@ class Pair:
         )
 
 
-def _of_columns(drawn: Sample, column: str, far: float) -> Bootstrap | None:
+def _of_columns(drawn: Sample, column: str, far: float) -> Interval | None:
     """Return the difference of our column and the baseline's, which lies in [-far, far]."""
-    return weighted_mean(drawn, {column: 1.0, BASELINE + column: -1.0}, bounds=(-far, far))
+    found = weighted_mean(drawn, {column: 1.0, BASELINE + column: -1.0}, bounds=(-far, far))
+    return at_level(found) if found else None
 
 
 def ratio(drawn: Sample, measure: str, run: str = "") -> Ratio:
@@ -165,16 +165,15 @@ def comparison(pair: Pair, found: Result) -> Comparison:
 
 def compared(pair: Pair, attack: str, severity: int, *, measure: str) -> Comparison:
     """Return one check beside the baseline's, by any measure."""
-    found = pair.difference(measure)
-    interval_at = at_level(found) if found else None
+    difference, p_value = shown(pair.difference(measure))
     return Comparison(
         attack=attack,
         severity=severity,
         measure=measure,
         value=pair.estimate(measure) if pair.n else None,
         baseline=pair.estimate(measure, BASELINE) if pair.n else None,
-        difference=interval_at(0.95) if interval_at else _NONE,
-        p_value=p_value_of_none(interval_at) if interval_at else None,
+        difference=difference,
+        p_value=p_value,
         p_adjusted=None,
         n=pair.n,
         clusters=pair.found.drawn.clusters,
@@ -189,16 +188,15 @@ def clean_comparison(suite: Suite, ours: Mapping[str, Reading], theirs: Mapping[
         f"{BASELINE}credit": [theirs[e.id].credit for e in common],
     }
     drawn = clustered(suite, made, [e.group for e in common])
-    found = _of_columns(drawn, "credit", 1.0)
-    interval_at = at_level(found) if found else None
+    difference, p_value = shown(_of_columns(drawn, "credit", 1.0))
     return Comparison(
         attack="clean",
         severity=0,
         measure="accuracy",
         value=drawn.average("credit"),
         baseline=drawn.average(f"{BASELINE}credit"),
-        difference=interval_at(0.95) if interval_at else _NONE,
-        p_value=p_value_of_none(interval_at) if interval_at else None,
+        difference=difference,
+        p_value=p_value,
         p_adjusted=None,
         n=drawn.n,
         clusters=drawn.clusters,

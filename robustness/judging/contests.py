@@ -16,17 +16,14 @@ from robustness.judging.limits import LIMITS, PRIMARY
 from robustness.results import Comparison, Estimate, Outcome
 from robustness.stats.closed_form import mean
 from robustness.stats.differences import independent_difference, placements
-from robustness.stats.equivalence import Interval, p_value_of_none, p_value_within
+from robustness.stats.equivalence import Interval, p_value_within, shown
 from robustness.stats.hierarchy import SeededSample, seeded_sample
-from robustness.stats.intervals import at_level
 
 __all__ = ["Condition", "Contest", "Runs", "contest"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Runs: TypeAlias = Sequence[Mapping[str, Outcome]]
 """The measured outcomes of each run of a contestant under one check, by item."""
-
-_NOTHING: Final = Estimate(None)
 
 _COLUMNS: Final = {
     "accuracy": ("credit",),
@@ -90,7 +87,7 @@ def contest(
         pair = on_common(suite, rows, {row.id: row for row in others}, names=needed)
         found = compared(pair, condition.attack, condition.severity, measure=condition.measure)
         difference = pair.difference(condition.measure) if margin else None
-        alike = p_value_within(at_level(difference), margin) if difference and margin else None
+        alike = p_value_within(difference, margin) if difference and margin else None
         return Contest(found, alike, paired=True)
     return _seeded(suite, (ours, theirs), common, condition=condition, margin=margin)
 
@@ -149,14 +146,15 @@ def _contest(  # noqa: PLR0913 - one place where a contest without a pair is put
     margin: float | None,
     paired: bool = True,
 ) -> Contest:
+    difference, p_value = shown(interval)
     found = Comparison(
         attack=condition.attack,
         severity=condition.severity,
         measure=condition.measure,
         value=sides[0].mean if sides[0] else None,
         baseline=sides[1].mean if sides[1] else None,
-        difference=interval(0.95) if interval else _NOTHING,
-        p_value=p_value_of_none(interval) if interval else None,
+        difference=difference,
+        p_value=p_value,
         p_adjusted=None,
         n=len(groups),
         clusters=len(set(groups)),

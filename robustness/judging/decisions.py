@@ -16,7 +16,6 @@ from robustness.judging.forms import Form, form
 from robustness.judging.limits import COUNTS, LIMITS, Limit, refuse_limit
 from robustness.judging.reasons import not_measured, noun, told
 from robustness.results import MIN_PASSAGES, Estimate, Result, Verdict
-from robustness.stats.intervals import interval
 from robustness.stats.sequential import Betting, gate, passage_order
 
 __all__ = ["NO_BASELINE", "Rules", "decide", "verdict", "without_baseline"]
@@ -124,7 +123,7 @@ def _against(found: Result, limit: Limit, pair: Pair) -> _Finding:
     measure = LIMITS[limit.kind]
     missing = not_measured(found, limit.kind, _bounded(found, limit.kind))
     difference = pair.difference(measure) if not missing else None
-    estimate = interval(difference) if difference else _NONE
+    estimate = difference(0.95) if difference else _NONE
     if not missing and pair.left_out:
         # What a baseline leaves out may be just where it fails, so the rest is no fair sample.
         total = pair.n + pair.left_out

@@ -20,7 +20,7 @@ def sliced(
 ) -> Iterator[Verdict]:
     """Yield the verdict of every absolute limit on every slice, check by check, by label.
 
-    A slice is judged as the whole is, on its own passages and with the draws of its own check. It can
+    A slice is judged as the whole is, on its own passages. It can
     show that a part falls short, and never more: a slice that is too small to tell stays UNDECIDED.
     Counts, and limits against a baseline, are the whole's.
 

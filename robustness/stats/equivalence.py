@@ -25,6 +25,7 @@ __all__ = [
     "p_value_beyond",
     "p_value_of_none",
     "p_value_within",
+    "shown",
 ]
 
 Interval: TypeAlias = Callable[[float], Estimate]
@@ -128,6 +129,11 @@ def p_value_within(interval_at: Interval, margin: float, *, finest: float = FINE
         finest: the smallest p-value that can come out: 1 / (draws + 1).
     """
     return max(p_value_beyond(one, -margin, finest=finest) for one in (interval_at, _turned(interval_at)))
+
+
+def shown(interval_at: Interval | None) -> tuple[Estimate, float | None]:
+    """Return a difference with its 95 % interval, and its two-sided p-value; nothing of None."""
+    return (interval_at(0.95), p_value_of_none(interval_at)) if interval_at else (Estimate(None), None)
 
 
 def _turned(interval_at: Interval) -> Interval:

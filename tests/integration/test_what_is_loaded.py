@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Collection
@@ -90,6 +91,17 @@ def test_a_comparison_loads_what_it_computes_with_and_nothing_that_made_the_runs
     found = loaded("compare", run, other)
     assert among(found, (*LIBRARIES, *STAGES, "robustness.choices", "robustness.neurons")) == []
     assert among(found, ["numpy"])
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "1"), ("2", "2")])
+def test_a_comparison_sums_on_one_thread_where_nobody_says_otherwise(run, other, given, used):
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if given:
+        environment["OPENBLAS_NUM_THREADS"] = given
+    code = f"{PROBE}    print('threads:', __import__('os').environ['OPENBLAS_NUM_THREADS'])"
+    words = [sys.executable, "-c", code, "compare", str(run), str(other)]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True, env=environment)
+    assert done.stdout.splitlines()[-1] == f"threads: {used}"
 
 
 def test_the_help_loads_the_work_of_no_command():

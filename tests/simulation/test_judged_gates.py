@@ -24,7 +24,6 @@ from robustness.judging.measures import result
 from robustness.judging.verdicts import ALPHA
 from robustness.results import Estimate
 from robustness.stats.differences import placements
-from robustness.stats.intervals import interval
 from robustness.stats.multiplicity import holm
 from robustness.stats.resampling import sample
 
@@ -164,7 +163,7 @@ def paired_rates(world: World, clusters: int, rho: float, sizes: tuple[int, ...]
         for drawn in samples(made, names, seed=batch):
             difference = Pair(Evidence(rows, drawn), 0).difference(LIMITS[world.kind])
             assert difference is not None
-            found = interval(difference)
+            found = difference(0.95)
             assert found.low is not None
             assert found.high is not None
             covered += found.low - 1e-9 <= limit.bound <= found.high + 1e-9

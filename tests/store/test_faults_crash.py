@@ -132,6 +132,27 @@ def test_case_48_a_signal_finishes_the_batch_and_says_how_to_go_on(
     assert (tmp_path / "result.json").read_text() == expected(child)
 
 
+def test_case_48_a_signal_as_soon_as_the_journal_is_there_ends_in_order(
+    child: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def opened(cache: Cache, header: Header) -> Store:
+        store = whole(cache, header)
+        assert list(tmp_path.rglob("*.sqlite"))
+        signal.raise_signal(signal.SIGTERM)
+        return store
+
+    whole = Cache.open
+    monkeypatch.setattr(Cache, "open", opened)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # not the end of the tests
+    try:
+        with pytest.raises(Stopped) as end, keep(child.Counting(), suite="s", cache=Cache(tmp_path)):
+            pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert end.value.code == 128 + signal.SIGTERM
+    assert "0 scored rows are kept" in end.value.line
+
+
 def test_case_48_a_second_signal_stops_at_once_and_is_still_resumable(
     child: Any, start: Start, header: Header, tmp_path: Path
 ):
